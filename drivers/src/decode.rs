@@ -1,0 +1,1 @@
+//! Files and captures to the JSON of `qingke decode`.

@@ -1,0 +1,1 @@
+//! Grammars several instruments share.

@@ -1,0 +1,15 @@
+//! Instrument protocols and formats, pure: bytes in, readings out.
+//!
+//! Nothing here opens a port, reads a file or asks a clock. A [`Link`] turns what the wire says into [`Event`]s, a
+//! [`Profile`] says what a message means. Both are decided by the same bytes every time, so a recorded conversation
+//! is a complete test of an instrument.
+
+pub mod contract;
+pub mod conversation;
+pub mod decode;
+pub mod format;
+pub mod instruments;
+pub mod link;
+
+pub use contract::*;
+pub use instruments::{ALL, by_id};
