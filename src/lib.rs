@@ -1,1 +1,3 @@
+//! Qingke: from an instrument's bytes to a public page. `ARCHITECTURE.md` has the map and the never-rules.
 
+pub mod lab;
