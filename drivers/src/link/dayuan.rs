@@ -1,0 +1,319 @@
+//! Frames of the Dayuan testers that start with 7E: command, length, data, check, end.
+//! From public drivers of these instruments: one start byte, two check rules, two end bytes, two length orders.
+//!
+//! There is no byte stuffing: 7E and AA occur inside data. So a frame is cut by its length, then checked; where that
+//! fails, the search goes on one byte later.
+
+use super::held::{Held, noise, refused};
+use crate::contract::{Event, Fault};
+
+const START: u8 = 0x7E;
+
+/// Start, command, length before the data; check and end after it.
+const AROUND: usize = 6;
+
+/// The longest known data are 483 bytes (a strip curve of 241 points); more is a length byte read from noise.
+const LONGEST: usize = 512;
+
+/// Noise is given away in stretches of this length, so that a wrong baud rate does not fill the memory.
+const NOISE: usize = 1024;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Check {
+    /// Polynomial 31, start 00, not reflected, over command, length and data.
+    Crc8,
+    /// Sum of the same bytes, modulo 256.
+    Sum8,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Order {
+    LowFirst,
+    HighFirst,
+}
+
+/// How one firmware frames.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Variant {
+    pub check: Check,
+    pub order: Order,
+    pub end: u8,
+}
+
+/// LZ-4000, TL-310, mycotoxin reader.
+pub const CRC_AA: Variant = Variant { check: Check::Crc8, order: Order::LowFirst, end: 0xAA };
+/// Photometer module.
+pub const SUM_7E: Variant = Variant { check: Check::Sum8, order: Order::LowFirst, end: 0x7E };
+/// Dry-chemistry module, photometer channel groups.
+pub const SUM_AA: Variant = Variant { check: Check::Sum8, order: Order::LowFirst, end: 0xAA };
+/// Gold scanner of 2018.
+pub const SUM_7E_HIGH: Variant = Variant { check: Check::Sum8, order: Order::HighFirst, end: 0x7E };
+/// Newer gold module.
+pub const CRC_7E: Variant = Variant { check: Check::Crc8, order: Order::LowFirst, end: 0x7E };
+
+/// Every variant seen, the usual one first.
+pub const EVERY: &[Variant] = &[CRC_AA, CRC_7E, SUM_AA, SUM_7E, SUM_7E_HIGH];
+
+/// CRC-8 with polynomial 31, start 00, not reflected.
+pub fn crc8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |crc: u8, byte| {
+        (0..8).fold(crc ^ byte, |crc, _| if crc & 0x80 != 0 { (crc << 1) ^ 0x31 } else { crc << 1 })
+    })
+}
+
+pub fn sum8(bytes: &[u8]) -> u8 {
+    bytes.iter().fold(0, |sum: u8, byte| sum.wrapping_add(*byte))
+}
+
+/// A frame as `variant` writes it. Data longer than a length field can say is cut.
+pub fn frame(command: u8, data: &[u8], variant: Variant) -> Vec<u8> {
+    let len = u16::try_from(data.len()).unwrap_or(u16::MAX);
+    let len = match variant.order {
+        Order::LowFirst => len.to_le_bytes(),
+        Order::HighFirst => len.to_be_bytes(),
+    };
+    let mut frame = vec![START, command];
+    frame.extend_from_slice(&len);
+    frame.extend(data.iter().take(usize::from(u16::MAX)));
+    let check = variant.check.of(frame.get(1..).unwrap_or_default());
+    frame.extend([check, variant.end]);
+    frame
+}
+
+impl Check {
+    fn of(self, bytes: &[u8]) -> u8 {
+        match self {
+            Self::Crc8 => crc8(bytes),
+            Self::Sum8 => sum8(bytes),
+        }
+    }
+}
+
+/// A frame's command and data.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame<'a> {
+    pub command: u8,
+    pub data: &'a [u8],
+}
+
+/// Command and data of a frame that was cut right.
+pub fn open(frame: &[u8]) -> Option<Frame<'_>> {
+    let data = frame.get(4..frame.len().checked_sub(2)?)?;
+    Some(Frame { command: *frame.get(1)?, data })
+}
+
+/// What stands at the beginning of some bytes.
+#[derive(Debug, PartialEq, Eq)]
+enum Found {
+    /// A right frame of this length.
+    Frame(usize),
+    /// A frame of this length, with its end byte where it should be, but not its check.
+    Wrong {
+        len: usize,
+        found: u8,
+        computed: u8,
+    },
+    /// It could become a frame.
+    Unfinished,
+    Nothing,
+}
+
+/// Cuts the wire into frames of the given variants.
+pub struct Cutter {
+    held: Held,
+    variants: &'static [Variant],
+    /// How many held bytes begin no frame.
+    passed: usize,
+}
+
+/// One stretch of the wire, as the cutter sees it.
+pub enum Cut {
+    /// A right frame and the place of its first byte in the transmission.
+    Frame {
+        wire: Vec<u8>,
+        offset: usize,
+    },
+    Other(Event),
+}
+
+impl Cutter {
+    pub fn new(variants: &'static [Variant]) -> Self {
+        Self { held: Held::default(), variants, passed: 0 }
+    }
+
+    /// A new transmission begins with the next byte.
+    pub fn restart(&mut self) {
+        self.held.restart();
+    }
+
+    pub fn push(&mut self, bytes: &[u8]) {
+        self.held.push(bytes);
+    }
+
+    /// The next stretch, if it can be told already.
+    pub fn next(&mut self) -> Option<Cut> {
+        loop {
+            let rest = self.held.bytes().get(self.passed..).unwrap_or_default();
+            let ready = match look(rest, self.variants) {
+                Found::Nothing if rest.is_empty() => return None,
+                Found::Nothing if self.passed + 1 < NOISE => {
+                    self.passed += 1;
+                    continue;
+                }
+                Found::Nothing => {
+                    self.passed = 0;
+                    return Some(Cut::Other(noise(self.held.take(NOISE))));
+                }
+                Found::Unfinished => return None,
+                ready => ready,
+            };
+            if self.passed > 0 {
+                let before = std::mem::take(&mut self.passed);
+                return Some(Cut::Other(noise(self.held.take(before))));
+            }
+            let offset = self.held.offset();
+            return Some(match ready {
+                Found::Frame(len) => Cut::Frame { wire: self.held.take(len), offset },
+                Found::Wrong { len, found, computed } => {
+                    let len = self.sound_inside(len).unwrap_or(len);
+                    let fault =
+                        Fault::Checksum { offset, found: format!("{found:02X}"), computed: format!("{computed:02X}") };
+                    Cut::Other(refused(self.held.take(len), fault))
+                }
+                Found::Unfinished | Found::Nothing => return None,
+            });
+        }
+    }
+
+    /// Where a right frame begins inside the first `len` bytes: then it was the length that was wrong, and the
+    /// right frame must not go with it.
+    fn sound_inside(&self, len: usize) -> Option<usize> {
+        let stretch = self.held.bytes().get(..len)?;
+        (1..len).find(|at| stretch.get(*at..).is_some_and(|rest| matches!(look(rest, self.variants), Found::Frame(_))))
+    }
+
+    /// Silence: what began like a frame and did not end is none, so whatever lies behind its start byte counts.
+    pub fn give_up(&mut self) -> Vec<Cut> {
+        let mut cuts: Vec<Cut> = std::iter::from_fn(|| self.next()).collect();
+        while !self.held.is_empty() {
+            if self.passed < self.held.bytes().len() {
+                self.passed += 1;
+            }
+            cuts.extend(std::iter::from_fn(|| self.next()));
+            if self.passed >= self.held.bytes().len() && !self.held.is_empty() {
+                self.passed = 0;
+                cuts.push(Cut::Other(self.torn()));
+            }
+        }
+        cuts
+    }
+
+    fn torn(&mut self) -> Event {
+        let offset = self.held.offset();
+        let wire = self.held.take_all();
+        if wire.first() == Some(&START) && wire.len() > 3 {
+            let fault = Fault::Short { offset: offset + wire.len(), expected: "the rest of a frame" };
+            return refused(wire, fault);
+        }
+        noise(wire)
+    }
+}
+
+/// Shorter readings of the length are tried first, so that it does not matter how much has arrived already.
+fn look(bytes: &[u8], variants: &[Variant]) -> Found {
+    if bytes.first() != Some(&START) {
+        return Found::Nothing;
+    }
+    let (Some(a), Some(b)) = (bytes.get(2), bytes.get(3)) else { return Found::Unfinished };
+    let len_of = |variant: &Variant| match variant.order {
+        Order::LowFirst => usize::from(u16::from_le_bytes([*a, *b])),
+        Order::HighFirst => usize::from(u16::from_be_bytes([*a, *b])),
+    };
+    let mut lens: Vec<usize> = variants.iter().map(len_of).filter(|len| *len <= LONGEST).collect();
+    lens.sort_unstable();
+    lens.dedup();
+    let mut wrong = Found::Nothing;
+    for len in lens {
+        let Some(frame) = bytes.get(..len + AROUND) else { return Found::Unfinished };
+        let [.., found, end] = frame else { return Found::Unfinished };
+        let checked = frame.get(1..len + 4).unwrap_or_default();
+        for variant in variants.iter().filter(|variant| len_of(variant) == len && variant.end == *end) {
+            let computed = variant.check.of(checked);
+            if computed == *found {
+                return Found::Frame(frame.len());
+            }
+            if wrong == Found::Nothing {
+                wrong = Found::Wrong { len: frame.len(), found: *found, computed };
+            }
+        }
+    }
+    wrong
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn cut(bytes: &[u8]) -> Vec<String> {
+        let mut cutter = Cutter::new(EVERY);
+        cutter.push(bytes);
+        let now = std::iter::from_fn(|| cutter.next()).collect::<Vec<_>>();
+        now.into_iter()
+            .chain(cutter.give_up())
+            .map(|cut| match cut {
+                Cut::Frame { wire, offset } => format!("frame at {offset}: {wire:02X?}"),
+                Cut::Other(event) => format!("{:?} {:02X?}", event.kind, event.wire),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn the_check_rules_agree_with_the_published_examples() {
+        assert_eq!(crc8(b"123456789"), 0xA2);
+        for (variant, command, data, expected) in [
+            (CRC_AA, 0x02, &[0xFF, 0x02, 0x10, 0x10][..], "7E 02 04 00 FF 02 10 10 F8 AA"),
+            (CRC_7E, 0x15, &[], "7E 15 00 00 CB 7E"),
+            (SUM_7E, 0x15, &[], "7E 15 00 00 15 7E"),
+            (SUM_AA, 0x11, &[0x01, 0x32], "7E 11 02 00 01 32 46 AA"),
+            (SUM_7E_HIGH, 0x02, &[0x01, 0x10, 0x13], "7E 02 00 03 01 10 13 29 7E"),
+        ] {
+            let built = frame(command, data, variant);
+            let hex: Vec<String> = built.iter().map(|byte| format!("{byte:02X}")).collect();
+            assert_eq!(hex.join(" "), expected);
+            assert_eq!(open(&built), Some(Frame { command, data }));
+            assert_eq!(cut(&built).len(), 1);
+        }
+    }
+
+    #[test]
+    fn start_and_end_bytes_inside_the_data_cut_nothing() {
+        let built = frame(0x11, &[0x7E, 0xAA, 0x7E, 0x00, 0xAA], CRC_AA);
+        assert_eq!(cut(&built), [format!("frame at 0: {built:02X?}")]);
+    }
+
+    #[test]
+    fn a_frame_is_found_behind_noise_that_looks_like_its_start() {
+        let good = frame(0x13, &[1, 2, 3], CRC_AA);
+        let wire = [&[0xFE, 0x7E, 0x01, 0x20, 0x00][..], &good].concat();
+        assert_eq!(cut(&wire).last(), Some(&format!("frame at 5: {good:02X?}")));
+    }
+
+    #[test]
+    fn a_wrong_check_is_refused_and_the_next_frame_still_counts() {
+        let good = frame(0x13, &[1, 2, 3], CRC_AA);
+        let mut bad = good.clone();
+        bad[4] ^= 0x40;
+        let cuts = cut(&[bad, good.clone()].concat());
+        assert!(cuts[0].starts_with("Refused(Checksum"), "{cuts:?}");
+        assert_eq!(cuts[1], format!("frame at 9: {good:02X?}"));
+    }
+
+    #[test]
+    fn a_wrong_length_does_not_swallow_the_frame_behind_it() {
+        let good = frame(0x13, &[1, 2, 3], CRC_AA);
+        let mut bad = good.clone();
+        bad[2] = 3 + 9;
+        let cuts = cut(&[bad, good.clone()].concat());
+        assert_eq!(cuts.last(), Some(&format!("frame at 9: {good:02X?}")));
+    }
+}
