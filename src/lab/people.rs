@@ -4,8 +4,8 @@
 //! opens at all. ISO/IEC 17025:2017 6.2.5–6.2.6.
 
 use std::collections::BTreeSet;
-use std::fmt;
-use std::str::FromStr;
+
+pub(crate) use super::words::names;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct PersonId(pub i64);
@@ -33,48 +33,6 @@ pub enum Who {
     Line(String),
     /// The program itself: migration, set-up, seeding of the demonstration.
     Program,
-}
-
-macro_rules! names {
-    ($(#[$meta:meta])* $type:ident { $($variant:ident => $name:literal),+ $(,)? }) => {
-        $(#[$meta])*
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        pub enum $type { $($variant),+ }
-
-        impl $type {
-            pub const ALL: &[$type] = &[$($type::$variant),+];
-
-            pub const fn name(self) -> &'static str {
-                match self { $($type::$variant => $name),+ }
-            }
-        }
-
-        impl fmt::Display for $type {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.name())
-            }
-        }
-
-        impl FromStr for $type {
-            type Err = Unknown;
-
-            fn from_str(text: &str) -> Result<Self, Unknown> {
-                Self::ALL.iter().copied().find(|one| one.name() == text).ok_or_else(|| Unknown {
-                    what: stringify!($type),
-                    found: text.to_owned(),
-                })
-            }
-        }
-    };
-}
-pub(crate) use names;
-
-/// A word outside a closed list.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("expected a {what}, found '{found}'")]
-pub struct Unknown {
-    pub what: &'static str,
-    pub found: String,
 }
 
 names! {

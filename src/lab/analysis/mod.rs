@@ -1,0 +1,4 @@
+//! An analysis: one analyte ordered on one sample by one method, from the order to the approved value.
+
+pub mod matching;
+pub mod status;

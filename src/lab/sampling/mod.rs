@@ -1,0 +1,4 @@
+//! A sample: the sampling form (抽样单), the plan it belongs to, and where it stands.
+
+pub mod form;
+pub mod sample;

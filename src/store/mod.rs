@@ -1,0 +1,1 @@
+//! The only place that speaks Diesel; it keeps and finds, and decides nothing.
