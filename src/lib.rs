@@ -1,3 +1,4 @@
 //! Qingke: from an instrument's bytes to a public page. `ARCHITECTURE.md` has the map and the never-rules.
 
 pub mod lab;
+pub mod web;

@@ -5,3 +5,4 @@ pub mod custody;
 pub mod people;
 pub mod sampling;
 pub mod words;
+pub mod session;

@@ -1,0 +1,19 @@
+# First set-up
+setup-title = Open the laboratory
+setup-lead = This link works once. Give the laboratory's name and make the first administrator's account; people, instruments, methods and limits are set up after signing in.
+setup-laboratory = Name of the laboratory
+setup-laboratory-hint = Shown on reports and on public pages, for example “Hetan County Station for Agricultural Product Safety”.
+setup-name = Your name
+setup-name-hint = The name shown beside your signature.
+setup-username-hint = 2–32 characters: lower-case letters, digits, dot, hyphen or underscore.
+setup-password = Password
+setup-password-hint = At least 8 characters; a sentence you remember is safer than symbols.
+setup-password-again = Password again
+setup-do = Create the account and open
+setup-done = The laboratory is open; you are signed in as administrator.
+error-username = A user name has 2–32 characters: lower-case letters, digits, dot, hyphen or underscore.
+error-password-short = A password needs at least { $least } characters.
+error-password-long = A password has at most { $most } characters.
+error-password-common = This password is too easy to guess; choose another.
+error-password-differs = The two passwords differ.
+error-setup-used = This set-up link is not valid or was used already.

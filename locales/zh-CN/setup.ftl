@@ -1,0 +1,19 @@
+# 首次设置
+setup-title = 启用实验室
+setup-lead = 本链接只能使用一次。请填写实验室名称，并创建第一个系统管理员账户；人员、仪器、方法和限量可在登录后设置。
+setup-laboratory = 实验室名称
+setup-laboratory-hint = 将显示在报告和公示页面上，例如“河滩县农产品质量安全检验检测站”。
+setup-name = 姓名
+setup-name-hint = 签名时显示的姓名。
+setup-username-hint = 2–32 个字符：小写字母、数字、点、连字符或下划线。
+setup-password = 密码
+setup-password-hint = 至少 8 个字符；一句容易记住的话比符号更安全。
+setup-password-again = 再次输入密码
+setup-do = 创建账户并启用
+setup-done = 实验室已启用，您已登录为系统管理员。
+error-username = 用户名须为 2–32 个字符：小写字母、数字、点、连字符或下划线。
+error-password-short = 密码至少需要 { $least } 个字符。
+error-password-long = 密码最多 { $most } 个字符。
+error-password-common = 这个密码太容易猜到，请换一个。
+error-password-differs = 两次输入的密码不一致。
+error-setup-used = 这个设置链接无效，或已经用过。

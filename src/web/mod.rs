@@ -1,0 +1,110 @@
+//! Pages: a handler takes its proof, asks the store, asks the laboratory's rules, and returns a struct for its template.
+
+pub mod access;
+pub mod accounts;
+pub mod answer;
+pub mod assets;
+pub mod clock;
+pub mod display;
+pub mod error;
+pub mod form;
+mod headers;
+mod health;
+mod language;
+pub mod locale;
+mod login;
+pub mod notice;
+pub mod password;
+pub mod posted;
+pub mod secret;
+pub mod session;
+mod setup;
+pub mod staff;
+mod throttle;
+mod today;
+
+use rocket::figment::Figment;
+use rocket::{Build, Config, Rocket, Route};
+
+use self::accounts::Accounts;
+use self::clock::Clock;
+use self::headers::Headers;
+use self::password::Passwords;
+use self::session::Cookies;
+use self::throttle::Throttle;
+
+/// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
+const LABORATORY: &[fn() -> Vec<Route>] =
+    &[assets::group, health::group, language::group, login::group, setup::group, today::group];
+
+/// The groups of the public portal.
+const PORTAL: &[fn() -> Vec<Route>] = &[assets::group, health::group, language::group];
+
+/// Where and behind what a listener stands.
+#[derive(Debug, Clone)]
+pub struct Listener {
+    pub address: std::net::IpAddr,
+    /// 0 takes a free one.
+    pub port: u16,
+    /// Behind TLS (a reverse proxy's): cookies are Secure, browsers are told to stay.
+    pub secure: bool,
+    /// The header in which a configured proxy writes the caller's address; without a proxy no header is believed.
+    pub ip_header: Option<String>,
+}
+
+impl Listener {
+    fn figment(&self) -> Figment {
+        let config = Config { address: self.address, port: self.port, cli_colors: false.into(), ..Config::default() };
+        let figment = Figment::from(config).merge(("log_level", "off"));
+        match &self.ip_header {
+            Some(header) => figment.merge(("ip_header", header)),
+            None => figment.merge(("ip_header", false)),
+        }
+    }
+
+    fn cookies(&self) -> Cookies {
+        Cookies { secure: self.secure }
+    }
+}
+
+/// What the laboratory's pages share.
+#[derive(Clone)]
+pub struct Shared {
+    pub accounts: Accounts,
+    pub clock: Clock,
+    passwords: Passwords,
+    throttle: Throttle,
+    listener: Listener,
+}
+
+impl Shared {
+    pub fn new(accounts: Accounts, clock: Clock, listener: Listener) -> Self {
+        Self { accounts, clock, passwords: Passwords::default(), throttle: Throttle::default(), listener }
+    }
+
+    pub fn cookies(&self) -> Cookies {
+        self.listener.cookies()
+    }
+}
+
+/// The laboratory: everything behind a sign-in.
+pub fn laboratory(shared: Shared) -> Rocket<Build> {
+    let listener = shared.listener.clone();
+    let clock = shared.clock.clone();
+    base(&listener, clock, LABORATORY, true).attach(access::EveryRouteHasARow).manage(shared)
+}
+
+/// The public portal: no sign-in, nothing of the laboratory's in its state.
+pub fn portal(clock: Clock, listener: &Listener) -> Rocket<Build> {
+    base(listener, clock, PORTAL, false)
+}
+
+fn base(listener: &Listener, clock: Clock, groups: &[fn() -> Vec<Route>], private: bool) -> Rocket<Build> {
+    let routes: Vec<Route> = groups.iter().flat_map(|group| group()).collect();
+    rocket::custom(listener.figment())
+        .manage(clock)
+        .manage(listener.cookies())
+        .attach(Headers { private, secure: listener.secure })
+        .mount("/", routes)
+        .register("/", error::catchers())
+}

@@ -1,0 +1,99 @@
+//! The first minute of an empty laboratory: a one-time link makes the first administrator.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use rocket::http::CookieJar;
+use rocket::{Route, State, get, post, routes};
+
+use super::accounts::Account;
+use super::answer::{Answer, Done};
+use super::error::Error;
+use super::form::Form;
+use super::locale::{Locale, Message};
+use super::posted::Posted;
+use super::session::Csrf;
+use super::{Shared, password, secret};
+use crate::lab::people::{Actor, PersonId, Role};
+
+#[derive(Template, WebTemplate)]
+#[template(path = "setup/show.html")]
+pub struct SetupPage {
+    l: Locale,
+    form: Form,
+    token: String,
+}
+
+#[get("/setup/<token>")]
+async fn show(token: &str, shared: &State<Shared>, csrf: Csrf, l: Locale) -> Result<SetupPage, Error> {
+    require_open(shared, token).await?;
+    Ok(SetupPage { l, form: Form::new(csrf.0), token: token.to_owned() })
+}
+
+#[post("/setup/<token>", data = "<posted>")]
+async fn found(
+    token: &str,
+    posted: Posted,
+    shared: &State<Shared>,
+    jar: &CookieJar<'_>,
+    l: Locale,
+) -> Result<Answer<SetupPage>, Error> {
+    require_open(shared, token).await?;
+    let mut form = posted.into_form();
+    let read = read(&mut form);
+    form.forget("password");
+    form.forget("password-again");
+    let Some(first) = read else {
+        return Ok(Answer::again(SetupPage { l, form, token: token.to_owned() }));
+    };
+    let account = Account {
+        actor: Actor { id: PersonId(1), name: first.name, roles: BTreeSet::from([Role::Administrator]) },
+        username: first.username,
+        password_hash: shared.passwords.hash(&first.password).await?,
+        disabled: false,
+    };
+    if !shared.accounts.setup_use(&secret::hash(token), account.clone(), first.laboratory).await? {
+        return Err(Error::refused("error-setup-used"));
+    }
+    shared.open_session(&account, jar).await?;
+    Ok(Done::to("/").saying("setup-done").into())
+}
+
+async fn require_open(shared: &Shared, token: &str) -> Result<(), Error> {
+    if shared.accounts.setup_is_open(&secret::hash(token)).await? { Ok(()) } else { Err(Error::refused("error-setup-used")) }
+}
+
+struct First {
+    laboratory: String,
+    name: String,
+    username: String,
+    password: String,
+}
+
+fn read(form: &mut Form) -> Option<First> {
+    let laboratory = form.required("laboratory");
+    let name = form.required("name");
+    let username = form.required("username");
+    if username.as_deref().is_some_and(|username| !is_username(username)) {
+        form.refuse("username", "error-username");
+    }
+    let password = form.value("password").to_owned();
+    if let Some(objection) = password::objection(&password, username.as_deref().unwrap_or_default()) {
+        form.refuse("password", objection);
+    } else if password != form.value("password-again") {
+        form.refuse("password-again", Message::new("error-password-differs"));
+    }
+    let first = First { laboratory: laboratory?, name: name?, username: username?, password };
+    form.is_ok().then_some(first)
+}
+
+/// Typed on any keyboard, read aloud without doubt.
+pub fn is_username(text: &str) -> bool {
+    let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
+    (2..=32).contains(&text.len()) && text.chars().all(allowed)
+}
+
+pub fn group() -> Vec<Route> {
+    routes![show, found]
+}
