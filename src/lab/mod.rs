@@ -1,8 +1,11 @@
 //! The laboratory's rules, pure: no database, no page, no line, no clock. Time and person are arguments.
 
+#![deny(clippy::disallowed_methods, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 pub mod analysis;
 pub mod custody;
 pub mod people;
 pub mod sampling;
 pub mod words;
 pub mod session;
+pub mod zone;
