@@ -6,6 +6,6 @@ pub mod analysis;
 pub mod custody;
 pub mod people;
 pub mod sampling;
-pub mod words;
 pub mod session;
+pub mod words;
 pub mod zone;

@@ -57,14 +57,21 @@ impl Accounts {
         Ok(self.kept().accounts.iter().find(|account| account.actor.id == person).cloned())
     }
 
-    pub async fn session_open(&self, hash: String, csrf: String, person: PersonId, at: Timestamp) -> Result<(), Infallible> {
+    pub async fn session_open(
+        &self,
+        hash: String,
+        csrf: String,
+        person: PersonId,
+        at: Timestamp,
+    ) -> Result<(), Infallible> {
         self.kept().sessions.insert(hash, Opened { person, csrf, opened: at, seen: at });
         Ok(())
     }
 
     pub async fn session(&self, hash: &str, now: Timestamp) -> Result<Option<Session>, Infallible> {
         let mut kept = self.kept();
-        let Some(opened) = kept.sessions.get_mut(hash).filter(|one| session::is_alive(one.opened, one.seen, now)) else {
+        let Some(opened) = kept.sessions.get_mut(hash).filter(|one| session::is_alive(one.opened, one.seen, now))
+        else {
             return Ok(None);
         };
         opened.seen = now;

@@ -113,7 +113,8 @@ mod tests {
 
     #[test]
     fn an_instant_is_shown_in_the_laboratorys_zone_and_says_so() {
-        let html = reader("2026-11-24T06:05:09Z").time("2026-11-24T06:05:09.123Z".parse::<Timestamp>().unwrap()).to_string();
+        let html =
+            reader("2026-11-24T06:05:09Z").time("2026-11-24T06:05:09.123Z".parse::<Timestamp>().unwrap()).to_string();
         assert!(html.contains(">2026-11-24 14:05</time>"), "{html}");
         assert!(html.contains("2026-11-24 14:05:09 (UTC+08:00) Asia/Shanghai"), "{html}");
     }

@@ -158,7 +158,8 @@ impl ErrorPage {
 
 impl<'r> Responder<'r, 'static> for ErrorPage {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
-        let wants_page = request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
+        let wants_page =
+            request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
         let (body, kind) = if wants_page {
             (self.render().unwrap_or_else(|_| self.text()), "text/html; charset=utf-8")
         } else {

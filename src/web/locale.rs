@@ -300,7 +300,9 @@ mod tests {
         let mut missing = Vec::new();
         for file in found.iter().filter(|file| !file.ends_with("web/locale.rs")) {
             let text = fs::read_to_string(file).unwrap();
-            for call in [".t(\"", ".t1(\"", ".t2(\"", ".n(\"", ".args(\"", "Message::new(\"", ", key=\"", "label=\"", "hint=\""] {
+            for call in
+                [".t(\"", ".t1(\"", ".t2(\"", ".n(\"", ".args(\"", "Message::new(\"", ", key=\"", "label=\"", "hint=\""]
+            {
                 for piece in text.split(call).skip(1) {
                     let key = piece.split('"').next().unwrap_or_default();
                     let ours = key.starts_with(|c: char| c.is_ascii_lowercase()) && !key.contains(['{', ' ', '/']);

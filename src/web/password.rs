@@ -23,9 +23,33 @@ pub const LONGEST: usize = 256;
 
 /// What people choose first (written down by us from what every such list begins with), lower case.
 const COMMON: &[&str] = &[
-    "password", "password1", "passw0rd", "p@ssw0rd", "qwertyui", "qwerty123", "1q2w3e4r", "1qaz2wsx", "abcd1234",
-    "abc12345", "a1234567", "a12345678", "admin123", "administrator", "letmein1", "iloveyou", "woaini520", "woaini1314",
-    "5201314520", "88888888", "66668888", "qingke123", "12345678a", "asdfghjk", "zxcvbnm1", "welcome1", "changeme",
+    "password",
+    "password1",
+    "passw0rd",
+    "p@ssw0rd",
+    "qwertyui",
+    "qwerty123",
+    "1q2w3e4r",
+    "1qaz2wsx",
+    "abcd1234",
+    "abc12345",
+    "a1234567",
+    "a12345678",
+    "admin123",
+    "administrator",
+    "letmein1",
+    "iloveyou",
+    "woaini520",
+    "woaini1314",
+    "5201314520",
+    "88888888",
+    "66668888",
+    "qingke123",
+    "12345678a",
+    "asdfghjk",
+    "zxcvbnm1",
+    "welcome1",
+    "changeme",
 ];
 
 /// Hashes and verifies, off the threads that answer requests.
@@ -62,7 +86,9 @@ impl Passwords {
     pub async fn verify(&self, stored: Option<&str>, password: &str) -> Result<bool, Error> {
         let (stored, password) = (stored.map(str::to_owned), password.to_owned());
         self.work(move || match stored {
-            Some(stored) => argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), stored.as_str()).is_ok()),
+            Some(stored) => {
+                argon2().is_ok_and(|argon2| argon2.verify_password(password.as_bytes(), stored.as_str()).is_ok())
+            }
             None => {
                 let _ = hash_now(&password);
                 false

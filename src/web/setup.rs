@@ -61,7 +61,11 @@ async fn found(
 }
 
 async fn require_open(shared: &Shared, token: &str) -> Result<(), Error> {
-    if shared.accounts.setup_is_open(&secret::hash(token)).await? { Ok(()) } else { Err(Error::refused("error-setup-used")) }
+    if shared.accounts.setup_is_open(&secret::hash(token)).await? {
+        Ok(())
+    } else {
+        Err(Error::refused("error-setup-used"))
+    }
 }
 
 struct First {
