@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod custody;
 pub mod people;
+pub mod regulation;
 pub mod sampling;
 pub mod session;
 pub mod words;

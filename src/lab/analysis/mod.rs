@@ -1,4 +1,6 @@
 //! An analysis: one analyte ordered on one sample by one method, from the order to the approved value.
 
+pub mod inhibition;
 pub mod matching;
 pub mod status;
+pub mod value;
