@@ -129,7 +129,7 @@ impl Judgement {
 
 /// What the value says of presence at its limit of quantification.
 enum Presence {
-    Number(Decimal),
+    Number,
     /// Detected without a number.
     Word,
     /// Not found, or a number too small to count.
@@ -171,7 +171,7 @@ fn decide(facts: &Facts<'_>, judgement: &mut Judgement) -> (Verdict, Reason) {
     }
     let presence = match value {
         Value::Number(number) if facts.loq.is_some_and(|loq| *number < loq) => Presence::Nothing,
-        Value::Number(number) => Presence::Number(*number),
+        Value::Number(_) => Presence::Number,
         Value::Detected => Presence::Word,
         Value::Below(_) | Value::NotDetected => Presence::Nothing,
     };
@@ -179,11 +179,11 @@ fn decide(facts: &Facts<'_>, judgement: &mut Judgement) -> (Verdict, Reason) {
     let extraneous = facts.limit.is_some_and(|limit| limit.kind == Kind::Extraneous);
     if facts.ban.is_some() && !extraneous {
         match presence {
-            Presence::Number(_) if facts.loq.is_none() => return (Verdict::Undecided, Reason::LoqUnknown),
-            Presence::Number(_) | Presence::Word if !facts.identified => {
+            Presence::Number if facts.loq.is_none() => return (Verdict::Undecided, Reason::LoqUnknown),
+            Presence::Number | Presence::Word if !facts.identified => {
                 return (Verdict::Undecided, Reason::NotIdentified);
             }
-            Presence::Number(_) | Presence::Word => return (Verdict::NonCompliant, Reason::Banned),
+            Presence::Number | Presence::Word => return (Verdict::NonCompliant, Reason::Banned),
             Presence::Nothing if facts.limit.is_none() => return (Verdict::Compliant, Reason::BannedNotFound),
             Presence::Nothing => (),
         }
