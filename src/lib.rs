@@ -1,5 +1,8 @@
 //! Qingke: from an instrument's bytes to a public page. `ARCHITECTURE.md` has the map and the never-rules.
 
+pub mod acquire;
 pub mod config;
+pub mod demo;
 pub mod lab;
+pub mod store;
 pub mod web;

@@ -1,0 +1,217 @@
+//! The lines of a laboratory: started, stopped and changed while the program runs.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+use std::time::Duration;
+
+use drivers::Profile;
+use serde::{Deserialize, Serialize};
+use tokio::sync::{Mutex, Notify, broadcast, watch};
+use tokio::task::JoinHandle;
+use tokio::time::sleep;
+
+use super::courier::{Courier, Intake};
+use super::live::{self, LineEvent, LineState, Live, Word};
+use super::port::{Port, PortFault, Transport};
+use super::session::{Ended, Session};
+use crate::store::journal::Journal;
+
+/// How often a missing port is looked for: well under the three seconds in which a line is to be back.
+const REOPEN: Duration = Duration::from_millis(500);
+
+/// One instrument's connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LineConfig {
+    /// The instrument's code in the laboratory; one line each.
+    pub instrument: String,
+    /// The driver's id: `astm-lis2`.
+    pub driver: String,
+    #[serde(flatten)]
+    pub transport: Transport,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum LineError {
+    #[error("line {instrument}: no driver '{driver}'")]
+    NoDriver { instrument: String, driver: String },
+    #[error("line {0}: the instrument has two lines")]
+    Twice(String),
+}
+
+/// Finds a driver by its id.
+pub type Find = fn(&str) -> Option<&'static Profile>;
+
+/// All lines of this process. Must live inside a tokio runtime.
+pub struct Lines {
+    journal: Journal,
+    intake: Arc<dyn Intake>,
+    find: Find,
+    events: broadcast::Sender<LineEvent>,
+    running: Mutex<BTreeMap<String, Running>>,
+    /// The states, for readers that must not wait on a line being stopped.
+    states: std::sync::Mutex<BTreeMap<String, Live>>,
+}
+
+struct Running {
+    config: LineConfig,
+    live: Live,
+    stop: watch::Sender<bool>,
+    tasks: [JoinHandle<()>; 2],
+}
+
+impl Running {
+    async fn end(self) {
+        self.stop.send_replace(true);
+        for task in self.tasks {
+            if let Err(error) = task.await {
+                tracing::error!(instrument = %self.config.instrument, %error, "line ended badly");
+            }
+        }
+        self.live.turn(Word::Off, None);
+    }
+}
+
+impl Lines {
+    pub fn new(journal: Journal, intake: Arc<dyn Intake>) -> Self {
+        Self::with_drivers(journal, intake, drivers::by_id)
+    }
+
+    /// With other drivers than the built-in ones.
+    pub fn with_drivers(journal: Journal, intake: Arc<dyn Intake>, find: Find) -> Self {
+        let (running, states) = (Mutex::default(), std::sync::Mutex::default());
+        Self { journal, intake, find, events: live::events(), running, states }
+    }
+
+    /// Makes the running lines these: starts the new, stops the gone, restarts the changed, leaves the rest alone.
+    ///
+    /// # Errors
+    /// A driver that does not exist, or two lines of one instrument; nothing has changed then.
+    pub async fn apply(&self, configs: Vec<LineConfig>) -> Result<(), LineError> {
+        let mut wanted = BTreeSet::new();
+        let mut checked = Vec::with_capacity(configs.len());
+        for config in configs {
+            let Some(profile) = (self.find)(&config.driver) else {
+                return Err(LineError::NoDriver { instrument: config.instrument, driver: config.driver });
+            };
+            if !wanted.insert(config.instrument.clone()) {
+                return Err(LineError::Twice(config.instrument));
+            }
+            checked.push((config, profile));
+        }
+        let mut running = self.running.lock().await;
+        let gone: Vec<String> = running.keys().filter(|code| !wanted.contains(*code)).cloned().collect();
+        for code in gone {
+            if let Some(line) = running.remove(&code) {
+                line.end().await;
+            }
+            self.states().remove(&code);
+        }
+        for (config, profile) in checked {
+            let code = config.instrument.clone();
+            if running.get(&code).is_some_and(|line| line.config == config) {
+                continue;
+            }
+            // A port is opened by one at a time: the old line ends before the new one begins.
+            if let Some(line) = running.remove(&code) {
+                line.end().await;
+            }
+            let line = self.start(config, profile);
+            self.states().insert(code.clone(), line.live.clone());
+            running.insert(code, line);
+        }
+        Ok(())
+    }
+
+    /// Stops all lines; what is not yet delivered waits in the journal.
+    pub async fn stop(&self) {
+        let lines = std::mem::take(&mut *self.running.lock().await);
+        for line in lines.values() {
+            line.stop.send_replace(true);
+        }
+        for line in lines.into_values() {
+            line.end().await;
+        }
+    }
+
+    /// What every line is doing, by instrument code.
+    pub fn snapshot(&self) -> Vec<LineState> {
+        self.states().values().map(Live::snapshot).collect()
+    }
+
+    /// Every change from now on. A listener that lags takes a new snapshot.
+    pub fn events(&self) -> broadcast::Receiver<LineEvent> {
+        self.events.subscribe()
+    }
+
+    fn states(&self) -> std::sync::MutexGuard<'_, BTreeMap<String, Live>> {
+        self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+    }
+
+    fn start(&self, config: LineConfig, profile: &'static Profile) -> Running {
+        let (stop, stopped) = watch::channel(false);
+        let place = config.transport.place().to_owned();
+        let live = Live::new(&config.instrument, &config.driver, place, self.events.clone());
+        let bell = Arc::new(Notify::new());
+        let courier = Courier {
+            instrument: config.instrument.clone(),
+            journal: self.journal.clone(),
+            intake: Arc::clone(&self.intake),
+            live: live.clone(),
+            bell: Arc::clone(&bell),
+        };
+        let line = Line { config: config.clone(), profile, journal: self.journal.clone(), live: live.clone(), bell };
+        let tasks = [tokio::spawn(line.run(stopped.clone())), tokio::spawn(courier.run(stopped))];
+        Running { config, live, stop, tasks }
+    }
+}
+
+/// One line: opens its port, talks until it is lost, and opens it again.
+struct Line {
+    config: LineConfig,
+    profile: &'static Profile,
+    journal: Journal,
+    live: Live,
+    bell: Arc<Notify>,
+}
+
+impl Line {
+    async fn run(self, mut stop: watch::Receiver<bool>) {
+        let instrument = self.config.instrument.as_str();
+        let mut port = Port::new(self.config.transport.clone());
+        let session = Session {
+            instrument,
+            driver: &self.config.driver,
+            link: self.profile.link,
+            keeper: &self.journal,
+            live: &self.live,
+            bell: &self.bell,
+        };
+        self.live.turn(Word::Waiting, None);
+        loop {
+            let opened = tokio::select! {
+                biased;
+                _ = stop.wait_for(|stop| *stop) => return,
+                opened = port.open() => opened,
+            };
+            let fault = match opened {
+                Ok(mut line) => {
+                    tracing::info!(instrument, port = self.config.transport.place(), "line open");
+                    match session.run(&mut line, stop.clone()).await {
+                        Ended::Stopped => return,
+                        Ended::Closed => PortFault::Closed,
+                        Ended::Lost(error) => PortFault::Other(error.to_string()),
+                    }
+                }
+                Err(fault) => fault,
+            };
+            if self.live.snapshot().port_fault.as_ref() != Some(&fault) {
+                tracing::warn!(instrument, port = self.config.transport.place(), %fault, "line waits for its port");
+            }
+            self.live.turn(Word::Waiting, Some(fault));
+            tokio::select! {
+                () = sleep(REOPEN) => (),
+                _ = stop.wait_for(|stop| *stop) => return,
+            }
+        }
+    }
+}

@@ -1,0 +1,17 @@
+//! Bytes from instruments: ports, lines and sessions; kept in the journal before they are answered, then delivered.
+
+pub mod clock;
+pub mod courier;
+pub mod lines;
+pub mod live;
+pub mod port;
+pub mod session;
+#[cfg(test)]
+mod tests;
+
+pub use courier::{Intake, IntakeError, Receipt};
+pub use lines::{LineConfig, Lines};
+pub use live::{LineEvent, LineState, Word};
+pub use port::{PortFault, Transport};
+
+pub use crate::store::journal::{ChunkKind, Epoch, State, Stretch, Transmission};

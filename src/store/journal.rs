@@ -1,0 +1,200 @@
+//! The journal: every byte from every line, durable before it is answered, in an SQLite file of its own.
+//!
+//! One thread owns the file. It commits whatever waits in one transaction, so a busy hour costs no more disk syncs
+//! than a quiet one, and a caller is told only after the commit. A commit that failed is never trusted again: the file
+//! is opened anew and checked before the next one.
+
+mod file;
+mod rows;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod transmission;
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::sync::mpsc;
+
+use diesel::Connection;
+use diesel::sqlite::SqliteConnection;
+use jiff::Timestamp;
+use tokio::sync::oneshot;
+
+pub use transmission::{Chunk, ChunkKind, Epoch, State, Stretch, Transmission, UnknownWord};
+
+/// How many requests share a commit at most.
+const GROUP: usize = 256;
+
+/// What one commit appends to one transmission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Keep {
+    pub seq: i64,
+    /// With the first chunks.
+    pub opening: Option<Opening>,
+    /// The number of the first of `chunks` in the transmission, from 0.
+    pub first: i64,
+    pub chunks: Vec<Chunk>,
+    /// With the last chunks.
+    pub closing: Option<Closing>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Opening {
+    /// The instrument's code in the laboratory.
+    pub instrument: String,
+    pub driver: String,
+    pub started_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Closing {
+    pub state: State,
+    pub fault: Option<String>,
+    pub ended_at: Timestamp,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum JournalError {
+    #[error("journal {}: {reason}", path.display())]
+    Open { path: PathBuf, reason: String },
+    #[error("journal: expected SQLite {oldest} or newer, found {found}")]
+    Library { found: i32, oldest: i32 },
+    #[error("journal: expected {name}={expected}, found {found}")]
+    Setting { name: &'static str, expected: &'static str, found: String },
+    #[error("journal: the file is damaged: {0}")]
+    Damaged(String),
+    #[error("journal: {0}")]
+    Write(String),
+    #[error("journal: transmission {seq} already holds something else{}", n.map_or(String::new(), |n| format!(" as chunk {n}")))]
+    Other { seq: i64, n: Option<i64> },
+    #[error("journal: {table} {seq}: {reason}")]
+    Row { table: &'static str, seq: i64, reason: String },
+    #[error("journal: its thread has ended")]
+    Ended,
+}
+
+impl JournalError {
+    fn row(table: &'static str, seq: i64, reason: impl fmt::Display) -> Self {
+        Self::Row { table, seq, reason: reason.to_string() }
+    }
+}
+
+impl From<diesel::result::Error> for JournalError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Write(error.to_string())
+    }
+}
+
+/// Tells a caller how the commit ended that carried its work.
+type Reply = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
+type Work = Box<dyn FnOnce(Result<&mut SqliteConnection, JournalError>) -> Reply + Send>;
+
+/// A handle on the journal; clones share the file.
+#[derive(Debug, Clone)]
+pub struct Journal {
+    epoch: Epoch,
+    next: Arc<AtomicI64>,
+    works: mpsc::Sender<Work>,
+}
+
+impl Journal {
+    /// Opens the journal, makes the file when there is none, and closes what a crash left open as torn.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let mut conn = file::open(path)?;
+        let epoch = file::epoch(&mut conn)?;
+        file::close_left_open(&mut conn)?;
+        let next = Arc::new(AtomicI64::new(rows::last_seq(&mut conn)? + 1));
+        let (works, inbox) = mpsc::channel();
+        let path = path.to_owned();
+        std::thread::Builder::new()
+            .name("journal".to_owned())
+            .spawn(move || write(&path, conn, &inbox))
+            .map_err(|error| JournalError::Write(error.to_string()))?;
+        Ok(Self { epoch, next, works })
+    }
+
+    pub fn epoch(&self) -> Epoch {
+        self.epoch
+    }
+
+    /// A number for a new transmission; it may stay unused, it is never given twice.
+    pub fn next_seq(&self) -> i64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    /// Returns once everything in `keep` is committed and synced. Asking again with the same content is harmless.
+    pub async fn keep(&self, keep: Keep) -> Result<(), JournalError> {
+        self.ask(move |conn| rows::append(conn, &keep)).await
+    }
+
+    /// The closed transmissions of an instrument that wait to be delivered, oldest first.
+    pub async fn undelivered(&self, instrument: &str) -> Result<Vec<i64>, JournalError> {
+        let instrument = instrument.to_owned();
+        self.ask(move |conn| rows::undelivered(conn, &instrument)).await
+    }
+
+    /// A closed transmission; `None` when there is none of this number.
+    pub async fn read(&self, seq: i64) -> Result<Option<Transmission>, JournalError> {
+        let epoch = self.epoch;
+        self.ask(move |conn| rows::read(conn, epoch, seq)).await
+    }
+
+    /// Notes that the record has this transmission.
+    pub async fn delivered(&self, seq: i64, at: Timestamp) -> Result<(), JournalError> {
+        self.ask(move |conn| rows::mark_delivered(conn, seq, at)).await
+    }
+
+    async fn ask<T: Send + 'static>(
+        &self,
+        work: impl FnOnce(&mut SqliteConnection) -> Result<T, JournalError> + Send + 'static,
+    ) -> Result<T, JournalError> {
+        let (reply, answer) = oneshot::channel();
+        let work: Work = Box::new(move |conn| {
+            // A savepoint each: one caller's refused row does not take its neighbours along.
+            let outcome = conn.and_then(|conn| conn.transaction(work));
+            Box::new(move |committed| {
+                // A caller that has gone away needs no answer.
+                let _ = reply.send(committed.and(outcome));
+            })
+        });
+        self.works.send(work).map_err(|_| JournalError::Ended)?;
+        answer.await.map_err(|_| JournalError::Ended)?
+    }
+}
+
+/// The thread: takes all that waits, commits it at once, answers; ends when the last handle is gone.
+fn write(path: &Path, conn: SqliteConnection, inbox: &mpsc::Receiver<Work>) {
+    let mut conn = Some(conn);
+    while let Ok(first) = inbox.recv() {
+        let group: Vec<Work> = std::iter::once(first).chain(inbox.try_iter().take(GROUP - 1)).collect();
+        let mut open = match conn.take().map_or_else(|| file::open(path), Ok) {
+            Ok(open) => open,
+            Err(error) => {
+                tracing::error!(%error, "journal cannot be opened");
+                for work in group {
+                    work(Err(error.clone()))(Ok(()));
+                }
+                continue;
+            }
+        };
+        let mut group = group.into_iter();
+        let mut replies = Vec::with_capacity(group.len());
+        let committed = open.immediate_transaction(|conn| {
+            replies.extend(group.by_ref().map(|work| work(Ok(&mut *conn))));
+            Ok::<(), JournalError>(())
+        });
+        match &committed {
+            Ok(()) => conn = Some(open),
+            Err(error) => {
+                tracing::error!(%error, "journal commit failed");
+                // Left over when the transaction could not even begin.
+                replies.extend(group.map(|work| work(Err(error.clone()))));
+            }
+        }
+        for reply in replies {
+            reply(committed.clone());
+        }
+    }
+}

@@ -1,0 +1,143 @@
+//! The journal's file: opened with the settings under which an acknowledged byte survives a power cut, or not at all.
+//!
+//! Truth: <https://www.sqlite.org/pragma.html>. In WAL mode only `synchronous=FULL` syncs at each commit.
+
+use std::path::Path;
+
+use diesel::connection::SimpleConnection;
+use diesel::prelude::*;
+use diesel::sql_types::{Integer, Text};
+use diesel::sqlite::SqliteConnection;
+use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+
+use super::schema::{chunk, closing, journal, transmission};
+use super::{Epoch, JournalError, State};
+
+const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/journal");
+
+/// Older libraries can lose a WAL under a concurrent reset.
+const OLDEST_SQLITE: i32 = 3_051_003;
+
+/// The settings as they read back. `locking_mode`: a second program on the same file is refused.
+const SETTINGS: [(&str, &str); 6] = [
+    ("locking_mode", "exclusive"),
+    ("journal_mode", "wal"),
+    ("synchronous", "2"),
+    ("foreign_keys", "1"),
+    ("trusted_schema", "0"),
+    ("recursive_triggers", "1"),
+];
+
+#[derive(QueryableByName)]
+struct Setting {
+    #[diesel(sql_type = Text)]
+    value: String,
+}
+
+#[derive(QueryableByName)]
+struct Version {
+    #[diesel(sql_type = Integer)]
+    number: i32,
+}
+
+/// Opens the file, makes it when there is none, and checks it.
+pub(super) fn open(path: &Path) -> Result<SqliteConnection, JournalError> {
+    let failed = |reason: String| JournalError::Open { path: path.to_owned(), reason };
+    let is_new = !path.exists();
+    let name = path.to_str().ok_or_else(|| failed("the path is not UTF-8".to_owned()))?;
+    let mut conn = SqliteConnection::establish(name).map_err(|error| failed(error.to_string()))?;
+    conn.batch_execute("PRAGMA busy_timeout=5000;").map_err(|error| failed(error.to_string()))?;
+    for (name, value) in SETTINGS {
+        conn.batch_execute(&format!("PRAGMA {name}={value};")).map_err(|error| failed(error.to_string()))?;
+    }
+    check_settings(&mut conn)?;
+    check_contents(&mut conn)?;
+    conn.run_pending_migrations(MIGRATIONS).map_err(|error| failed(error.to_string()))?;
+    if is_new {
+        keep_name(path).map_err(|error| failed(error.to_string()))?;
+    }
+    // What an earlier connection could not sync is read again and made durable before anything is promised.
+    conn.batch_execute("PRAGMA wal_checkpoint(TRUNCATE);").map_err(|error| failed(error.to_string()))?;
+    Ok(conn)
+}
+
+fn check_settings(conn: &mut SqliteConnection) -> Result<(), JournalError> {
+    let Version { number } = diesel::sql_query(
+        "SELECT CAST(substr(v, 1, 1) AS INTEGER) * 1000000
+              + CAST(substr(v, 3, instr(substr(v, 3), '.') - 1) AS INTEGER) * 1000
+              + CAST(substr(v, 3 + instr(substr(v, 3), '.')) AS INTEGER) AS number
+         FROM (SELECT sqlite_version() AS v)",
+    )
+    .get_result(conn)?;
+    if number < OLDEST_SQLITE {
+        return Err(JournalError::Library { found: number, oldest: OLDEST_SQLITE });
+    }
+    for (name, expected) in SETTINGS {
+        // `locking_mode` reads back only as a statement, and the file lock itself answers for it.
+        if name == "locking_mode" {
+            continue;
+        }
+        let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
+        let Setting { value } = diesel::sql_query(query).get_result(conn)?;
+        if value != expected {
+            return Err(JournalError::Setting { name, expected, found: value });
+        }
+    }
+    Ok(())
+}
+
+fn check_contents(conn: &mut SqliteConnection) -> Result<(), JournalError> {
+    let Setting { value } = diesel::sql_query("SELECT quick_check AS value FROM pragma_quick_check")
+        .get_result(conn)
+        .map_err(|error| JournalError::Damaged(error.to_string()))?;
+    if value == "ok" { Ok(()) } else { Err(JournalError::Damaged(value)) }
+}
+
+/// Makes the new file's name durable: without it a power cut can leave the bytes without a directory entry.
+fn keep_name(path: &Path) -> std::io::Result<()> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// The file's epoch, made with its first opening.
+pub(super) fn epoch(conn: &mut SqliteConnection) -> Result<Epoch, JournalError> {
+    conn.immediate_transaction(|conn| {
+        let stored: Option<String> = journal::table.select(journal::epoch).first(conn).optional()?;
+        if let Some(stored) = stored {
+            return stored.parse().map_err(|error| JournalError::row("journal", 1, error));
+        }
+        let epoch = Epoch::random().map_err(|error| JournalError::Write(error.to_string()))?;
+        diesel::insert_into(journal::table)
+            .values((journal::only.eq(1), journal::epoch.eq(epoch.to_string())))
+            .execute(conn)?;
+        Ok(epoch)
+    })
+}
+
+/// Closes what a crash left open as torn: it ended, as far as anyone knows, with its last kept chunk.
+pub(super) fn close_left_open(conn: &mut SqliteConnection) -> Result<(), JournalError> {
+    conn.immediate_transaction(|conn| {
+        let open: Vec<(i64, String)> = transmission::table
+            .left_join(closing::table.on(closing::transmission.eq(transmission::seq)))
+            .filter(closing::transmission.nullable().is_null())
+            .select((transmission::seq, transmission::started_at))
+            .load(conn)?;
+        for (seq, started_at) in open {
+            let last: Option<String> = chunk::table
+                .filter(chunk::transmission.eq(seq))
+                .order(chunk::n.desc())
+                .select(chunk::at)
+                .first(conn)
+                .optional()?;
+            diesel::insert_into(closing::table)
+                .values((
+                    closing::transmission.eq(seq),
+                    closing::state.eq(State::Torn.word()),
+                    closing::fault.eq("the program ended before the transmission did"),
+                    closing::ended_at.eq(last.unwrap_or(started_at)),
+                ))
+                .execute(conn)?;
+        }
+        Ok(())
+    })
+}

@@ -1,0 +1,199 @@
+//! What the journal promises: what it said it kept is there, whatever happens, and stays as it was.
+
+use std::io::{BufRead, BufReader, Write};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use diesel::connection::SimpleConnection;
+use drivers::{Message, Piece};
+
+use super::*;
+
+fn at(second: i64) -> Timestamp {
+    Timestamp::from_second(1_700_000_000 + second).unwrap()
+}
+
+fn chunk(bytes: &[u8]) -> Chunk {
+    let (answer, message) = (b"\x06".to_vec(), Some(Message::plain(bytes.to_vec(), 0)));
+    Chunk { at: at(1), kind: ChunkKind::Frame, bytes: bytes.to_vec(), answer, fault: None, message }
+}
+
+fn opening(instrument: &str) -> Option<Opening> {
+    Some(Opening { instrument: instrument.to_owned(), driver: "astm-lis2".to_owned(), started_at: at(0) })
+}
+
+fn closing() -> Option<Closing> {
+    Some(Closing { state: State::Complete, fault: None, ended_at: at(2) })
+}
+
+fn whole(seq: i64, bytes: &[u8]) -> Keep {
+    Keep { seq, opening: opening("A1"), first: 0, chunks: vec![chunk(bytes)], closing: closing() }
+}
+
+#[tokio::test]
+async fn what_is_kept_is_read_back_byte_for_byte() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let bytes: Vec<u8> = (0..=255).collect();
+    let mut keep = whole(journal.next_seq(), &bytes);
+    keep.chunks[0].message = Some(Message {
+        bytes: vec![1, 2, 3],
+        pieces: vec![Piece { at: 0, wire: 1, len: 1 }, Piece { at: 1, wire: 9, len: 2 }],
+    });
+    keep.chunks.push(Chunk {
+        kind: ChunkKind::Refused,
+        fault: Some("bad check".to_owned()),
+        message: None,
+        ..chunk(b"x")
+    });
+    journal.keep(keep.clone()).await.unwrap();
+    journal.keep(keep.clone()).await.unwrap();
+
+    let read = journal.read(keep.seq).await.unwrap().unwrap();
+    assert_eq!((read.epoch, read.seq, read.instrument.as_str()), (journal.epoch(), keep.seq, "A1"));
+    assert_eq!((read.started_at, read.ended_at, read.state), (at(0), at(2), State::Complete));
+    assert_eq!(read.bytes, [bytes.as_slice(), b"x"].concat());
+    assert_eq!(read.messages, vec![keep.chunks[0].message.clone().unwrap()]);
+    let stretches: Vec<_> = read.chunks.iter().map(|it| (it.offset, it.len, it.kind, it.fault.as_deref())).collect();
+    assert_eq!(stretches, [(0, 256, ChunkKind::Frame, None), (256, 1, ChunkKind::Refused, Some("bad check"))]);
+    assert!(journal.read(keep.seq + 1).await.unwrap().is_none());
+}
+
+#[tokio::test]
+async fn delivered_transmissions_are_not_offered_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let journal = Journal::open(&path).unwrap();
+    let mut seqs = Vec::new();
+    for _ in 0..3 {
+        seqs.push(journal.next_seq());
+        journal.keep(whole(seqs[seqs.len() - 1], b"1")).await.unwrap();
+    }
+    journal.delivered(seqs[0], at(3)).await.unwrap();
+    journal.delivered(seqs[0], at(4)).await.unwrap();
+    assert_eq!(journal.undelivered("A1").await.unwrap(), seqs[1..]);
+    assert!(journal.undelivered("B2").await.unwrap().is_empty());
+    let epoch = journal.epoch();
+    drop(journal);
+    let journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.epoch(), epoch);
+    assert_eq!(journal.undelivered("A1").await.unwrap(), seqs[1..]);
+    assert!(journal.next_seq() > seqs[2]);
+}
+
+#[tokio::test]
+async fn a_transmission_left_open_is_closed_as_torn_on_the_next_start() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let journal = Journal::open(&path).unwrap();
+    let seq = journal.next_seq();
+    journal.keep(Keep { closing: None, ..whole(seq, b"half") }).await.unwrap();
+    assert!(journal.undelivered("A1").await.unwrap().is_empty());
+    drop(journal);
+    let journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.undelivered("A1").await.unwrap(), [seq]);
+    let read = journal.read(seq).await.unwrap().unwrap();
+    assert_eq!((read.state, read.bytes.as_slice(), read.ended_at), (State::Torn, b"half".as_slice(), at(1)));
+}
+
+#[tokio::test]
+async fn one_refused_row_does_not_take_its_neighbours_along() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let (first, second) = (journal.next_seq(), journal.next_seq());
+    journal.keep(whole(first, b"1")).await.unwrap();
+    let late = Keep { first: 1, opening: None, closing: None, ..whole(first, b"late") };
+    let other = whole(first, b"2");
+    let (late, other, good) = tokio::join!(journal.keep(late), journal.keep(other), journal.keep(whole(second, b"3")));
+    assert!(late.unwrap_err().to_string().contains("the transmission is closed"));
+    assert_eq!(other.unwrap_err(), JournalError::Other { seq: first, n: Some(0) });
+    good.unwrap();
+    assert_eq!(journal.read(second).await.unwrap().unwrap().bytes, b"3");
+    assert_eq!(journal.read(first).await.unwrap().unwrap().bytes, b"1");
+}
+
+#[tokio::test]
+async fn the_file_itself_refuses_to_be_changed() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let journal = Journal::open(&path).unwrap();
+    let seq = journal.next_seq();
+    journal.keep(whole(seq, b"1")).await.unwrap();
+    journal.delivered(seq, at(3)).await.unwrap();
+    drop(journal);
+    let mut conn = file::open(&path).unwrap();
+    let attempts = [
+        "UPDATE journal SET epoch = lower(hex(randomblob(16)))",
+        "DELETE FROM journal",
+        "UPDATE transmission SET line = 'B'",
+        "DELETE FROM transmission",
+        "UPDATE chunk SET bytes = x'00'",
+        "DELETE FROM chunk",
+        "REPLACE INTO chunk SELECT * FROM chunk",
+        "UPDATE closing SET state = 'torn'",
+        "DELETE FROM closing",
+        "REPLACE INTO closing SELECT * FROM closing",
+        "UPDATE delivery SET at = at",
+        "DELETE FROM delivery",
+    ];
+    for attempt in attempts {
+        let refused = conn.batch_execute(attempt).unwrap_err().to_string();
+        assert!(refused.contains("append-only") || refused.contains("is closed"), "{attempt}: {refused}");
+    }
+}
+
+#[test]
+fn a_journal_is_written_by_one_program_only() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let _journal = Journal::open(&path).unwrap();
+    let mut second = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    let refused = second.batch_execute("INSERT INTO journal VALUES (2, '');").unwrap_err();
+    assert!(refused.to_string().contains("locked"), "{refused}");
+}
+
+const CRASH: &str = "QINGKE_TEST_CRASHING_JOURNAL";
+
+/// The part of the next test that is killed: keeps frames and says each number after it was kept.
+#[tokio::test]
+async fn frames_written_by_a_process_that_is_killed() {
+    let Some(path) = std::env::var_os(CRASH) else { return };
+    let journal = Journal::open(Path::new(&path)).unwrap();
+    let seq = journal.next_seq();
+    for n in 0.. {
+        let opening = (n == 0).then(|| opening("A1")).flatten();
+        let chunks = vec![chunk(format!("frame {n}").as_bytes())];
+        journal.keep(Keep { seq, opening, first: n, chunks, closing: None }).await.unwrap();
+        let mut out = std::io::stderr().lock();
+        writeln!(out, "kept {n}").unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_killed_program_has_kept_every_frame_it_acknowledged() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let mut child = Command::new(std::env::current_exe().unwrap())
+        .args(["--exact", "store::journal::tests::frames_written_by_a_process_that_is_killed", "--nocapture"])
+        .env(CRASH, &path)
+        .stdout(Stdio::null())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut said = BufReader::new(child.stderr.take().unwrap()).lines();
+    let mut acknowledged = 0;
+    while acknowledged < 100 {
+        let line = said.next().expect("the child writes on").unwrap();
+        acknowledged += usize::from(line.starts_with("kept "));
+    }
+    child.kill().unwrap();
+    child.wait().unwrap();
+    acknowledged += said.map_while(Result::ok).filter(|line| line.starts_with("kept ")).count();
+
+    let journal = Journal::open(&path).unwrap();
+    let read = journal.read(journal.undelivered("A1").await.unwrap()[0]).await.unwrap().unwrap();
+    assert_eq!(read.state, State::Torn);
+    assert!(read.chunks.len() >= acknowledged, "{} kept, {acknowledged} acknowledged", read.chunks.len());
+    let expected: String = (0..read.chunks.len()).map(|n| format!("frame {n}")).collect();
+    assert_eq!(String::from_utf8(read.bytes).unwrap(), expected);
+}
