@@ -1,6 +1,7 @@
 //! Qingke: from an instrument's bytes to a public page. `ARCHITECTURE.md` has the map and the never-rules.
 
 pub mod acquire;
+pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod lab;

@@ -325,3 +325,33 @@ pub enum Fault {
     #[error("nothing to read: {0}")]
     Nothing(&'static str),
 }
+
+impl Fault {
+    /// Where it is, if it knows a byte; a line number is none.
+    pub fn offset(&self) -> Option<usize> {
+        match self {
+            Self::Checksum { offset, .. }
+            | Self::FrameNumber { offset, .. }
+            | Self::Bytes { offset, .. }
+            | Self::Short { offset, .. }
+            | Self::TooLong { offset, .. }
+            | Self::NotText { offset, .. } => Some(*offset),
+            Self::Line { .. } | Self::Nothing(_) => None,
+        }
+    }
+
+    /// The same fault counted from `by` bytes earlier: from the start of a file instead of a transmission.
+    #[must_use]
+    pub fn moved(mut self, by: usize) -> Self {
+        match &mut self {
+            Self::Checksum { offset, .. }
+            | Self::FrameNumber { offset, .. }
+            | Self::Bytes { offset, .. }
+            | Self::Short { offset, .. }
+            | Self::TooLong { offset, .. }
+            | Self::NotText { offset, .. } => *offset += by,
+            Self::Line { .. } | Self::Nothing(_) => {}
+        }
+        self
+    }
+}

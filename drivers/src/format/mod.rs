@@ -1,1 +1,6 @@
 //! Grammars several instruments share.
+
+pub mod encodings;
+pub mod lis02;
+pub mod numbers;
+pub mod times;

@@ -1,10 +1,14 @@
 //! How bytes become messages.
 
+pub mod astm;
+pub mod control;
 pub mod dayuan;
 pub mod dayuan_host;
 pub mod dayuan_xor;
 pub mod held;
 pub mod line;
 pub mod modbus_rtu;
+pub mod stx_etx;
 pub mod taiyang;
+pub mod vidas;
 pub mod whole;

@@ -1,0 +1,34 @@
+//! The commands: one file each, with its `Args` and its `run`.
+
+mod decode;
+mod drivers;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// Bad usage or bad input (any other failure is 1).
+const BAD_INPUT: u8 = 2;
+
+/// Qingke (青稞): a laboratory information management system for county food-testing laboratories.
+#[derive(Debug, Parser)]
+#[command(name = "qingke", version, arg_required_else_help = true)]
+pub struct Cli {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Decode(decode::Args),
+    Drivers(drivers::Args),
+}
+
+impl Cli {
+    pub fn run(self) -> anyhow::Result<ExitCode> {
+        match self.command {
+            Command::Decode(args) => decode::run(args),
+            Command::Drivers(args) => drivers::run(args),
+        }
+    }
+}
