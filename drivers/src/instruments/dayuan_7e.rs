@@ -68,7 +68,7 @@ fn read(frame: Frame<'_>) -> Option<(&'static str, Reading)> {
             let time = clock(&[*year, *month, *day, *hour, *minute, *second]);
             let number = u16::from_le_bytes([*n0, *n1]);
             let mut reading = inhibition(u16::from_le_bytes([*low, *high]), 2);
-            (reading.sample_id, reading.flags) = named(name, reading.flags);
+            label(&mut reading, name);
             reading.measured_at = time;
             reading.device_key = time.map(|time| format!("{number} {time}"));
             Some(("LZ-4000", reading))
@@ -122,20 +122,27 @@ fn inhibition(raw: u16, decimals: u32) -> Reading {
     reading
 }
 
-/// Six bytes of GBK, padded with zeros. A name of four characters is cut in the middle of the fourth: what is left
-/// of it is no text, so it is left out and the name is marked.
-fn named(field: &[u8], mut flags: Vec<String>) -> (Option<String>, Vec<String>) {
+/// Six bytes of GBK, padded with zeros: what the operator typed, the code of the sample or only what it is (`白菜`).
+/// Only a code names the sample: any number of samples are cabbages.
+///
+/// A name of four characters is cut in the middle of the fourth: what is left of it is no text, so it is left out and
+/// the name is marked.
+fn label(reading: &mut Reading, field: &[u8]) {
     let bytes: Vec<u8> = field.iter().copied().take_while(|byte| *byte != 0).collect();
-    let (text, broken) = GBK.decode_without_bom_handling(&bytes);
+    let (whole, broken) = GBK.decode_without_bom_handling(&bytes);
     let text = if broken {
-        let whole = bytes.split_last().map_or(&[][..], |(_, before)| before);
-        flags.push("name cut".to_owned());
-        GBK.decode_without_bom_handling(whole).0
+        reading.flags.push("name cut".to_owned());
+        let before = bytes.split_last().map_or(&[][..], |(_, before)| before);
+        GBK.decode_without_bom_handling(before).0
     } else {
-        text
+        whole
     };
     let text = text.trim_end();
-    ((!text.is_empty()).then(|| text.to_owned()), flags)
+    if text.is_ascii() && text.bytes().any(|byte| byte.is_ascii_digit()) {
+        reading.sample_id = Some(text.to_owned());
+    } else if !text.is_empty() {
+        reading.flags.push(format!("name {text}"));
+    }
 }
 
 /// Year since 2000, month, day, hour, minute, second; `None` for a clock that was never set.
@@ -184,8 +191,15 @@ mod tests {
     #[test]
     fn a_name_cut_in_the_middle_of_a_character_keeps_its_whole_characters() {
         let reading = lz(&[0xB0, 0xD7, 0xB2, 0xCB, b'1', 0xD0], [26, 3, 2, 8, 30, 5], 100);
-        assert_eq!(reading.sample_id.as_deref(), Some("白菜1"));
-        assert_eq!(reading.flags, ["name cut"]);
+        assert_eq!(reading.flags, ["name cut", "name 白菜1"]);
+    }
+
+    #[test]
+    fn a_code_names_the_sample_and_a_vegetable_does_not() {
+        let when = [26, 3, 2, 8, 30, 5];
+        assert_eq!(lz(b"A-01\0\0", when, 100).sample_id.as_deref(), Some("A-01"));
+        let cabbage = lz(&[0xB0, 0xD7, 0xB2, 0xCB, 0, 0], when, 100);
+        assert_eq!((cabbage.sample_id, cabbage.flags), (None, vec!["name 白菜".to_owned()]));
     }
 
     #[test]

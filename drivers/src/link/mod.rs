@@ -8,6 +8,7 @@ pub mod dayuan_xor;
 pub mod held;
 pub mod line;
 pub mod modbus_rtu;
+pub mod photometer;
 pub mod stx_etx;
 pub mod taiyang;
 pub mod vidas;
