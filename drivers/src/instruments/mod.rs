@@ -5,6 +5,8 @@ use crate::contract::Profile;
 mod astm_lis2;
 mod dayuan_03ff;
 mod dayuan_7e;
+mod dayuan_bx1;
+mod dayuan_dy6260;
 mod dayuan_photometer;
 mod mini_vidas;
 mod modbus_rtu;
@@ -20,6 +22,8 @@ pub static ALL: &[&Profile] = &[
     &astm_lis2::PROFILE,
     &dayuan_03ff::PROFILE,
     &dayuan_7e::PROFILE,
+    &dayuan_bx1::PROFILE,
+    &dayuan_dy6260::PROFILE,
     &dayuan_photometer::PROFILE,
     &mini_vidas::PROFILE,
     &modbus_rtu::PROFILE,

@@ -53,7 +53,12 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     let head = Head::read(&report, &mut decoded);
     for section in &report.sections {
         if section.name.ends_with("Chromatogram") {
-            decoded.chromatograms.extend(chromatogram::read(section, &head, &mut decoded.warnings, &mut decoded.rejected));
+            decoded.chromatograms.extend(chromatogram::read(
+                section,
+                &head,
+                &mut decoded.warnings,
+                &mut decoded.rejected,
+            ));
         }
     }
     let peak_tables: Vec<&Section> = report.sections.iter().filter(|s| s.name.ends_with("Peak Table")).collect();

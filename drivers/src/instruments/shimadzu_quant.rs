@@ -33,7 +33,8 @@ fn recognises(bytes: &[u8]) -> bool {
 fn parse(message: &Message) -> Result<Decoded, Fault> {
     let (text, encoding) = crate::format::encodings::read(&message.bytes);
     let rows = rows(&text, &message.bytes, encoding, '\t');
-    let order = DateOrder::of(rows.iter().flat_map(Row::cells).filter(|cell| cell.contains([':']) && cell.contains('/')));
+    let order =
+        DateOrder::of(rows.iter().flat_map(Row::cells).filter(|cell| cell.contains([':']) && cell.contains('/')));
     let mut decoded = Decoded { encoding: Some(encoding), ..Decoded::default() };
     decoded.instrument = Instrument { vendor: Some("Shimadzu".to_owned()), ..Instrument::default() };
     let mut compound: Option<&str> = None;
@@ -70,7 +71,9 @@ fn reading(table: &Table<'_, '_>, row: &Row<'_>, compound: Option<&str>, order: 
         role: tables::role(table.cell(row, &["Sample Type"]).unwrap_or_default()),
         analyte: compound.map(str::to_owned),
         unit: table.cell(row, &["Unit", "Units"]).map(str::to_owned),
-        measured_at: table.cell(row, &["Date Acquired", "Acquired", "Acq. Date"]).and_then(|text| dates::read(text, order)),
+        measured_at: table
+            .cell(row, &["Date Acquired", "Acquired", "Acq. Date"])
+            .and_then(|text| dates::read(text, order)),
         span: row.span.clone(),
         ..Reading::default()
     };

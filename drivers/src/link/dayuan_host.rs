@@ -255,7 +255,7 @@ mod tests {
         let events = link.feed(&[lz_record(2, 1), lz_record(2, 2)].concat());
         assert_eq!(events.iter().filter(|event| event.message.is_some()).count(), 2);
         assert_eq!(answers(&link.idle(now())), ask_count);
-        assert_eq!(answers(&link.feed(&count(2))), [0u8; 0]);
+        assert!(answers(&link.feed(&count(2))).is_empty());
         link.idle(now());
         assert_eq!(answers(&link.feed(&count(3))), frame(command::LZ_READ_DAY, &[26, 3, 2], CRC_AA));
     }

@@ -6,6 +6,7 @@ pub mod dayuan;
 pub mod dayuan_host;
 pub mod dayuan_xor;
 pub mod held;
+pub mod json_array;
 pub mod line;
 pub mod modbus_rtu;
 pub mod photometer;

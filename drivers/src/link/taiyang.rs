@@ -190,7 +190,7 @@ mod tests {
         let answer = |events: Vec<Event>| -> Vec<u8> { events.into_iter().flat_map(|event| event.answer).collect() };
         assert_eq!(answer(link.idle(DateTime::default())), HELLO);
         assert_eq!(answer(link.feed(&[ESC, 0x01])), READ);
-        assert_eq!(answer(link.feed(&GROUPS)), [0u8; 0]);
+        assert!(answer(link.feed(&GROUPS)).is_empty());
         let events = link.feed(&[27; GROUP]);
         let message = events.first().and_then(|event| event.message.clone()).unwrap_or_default();
         assert_eq!(message.bytes.len(), 2 + GROUP);

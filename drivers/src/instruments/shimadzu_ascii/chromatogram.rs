@@ -28,7 +28,10 @@ pub fn read(
             }
             _ => rejected.push(Rejected {
                 offset: row.span.start,
-                reason: format!("expected a time and an intensity, found '{}'", row.text.chars().take(40).collect::<String>()),
+                reason: format!(
+                    "expected a time and an intensity, found '{}'",
+                    row.text.chars().take(40).collect::<String>()
+                ),
             }),
         }
     }

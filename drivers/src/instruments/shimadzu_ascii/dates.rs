@@ -15,8 +15,8 @@ impl DateOrder {
         for text in texts {
             let proves = match numbers(text) {
                 Some([first, _, _]) if first > 31 => continue,
-                Some([13.., ..=12, _]) => Self::DayFirst,
-                Some([..=12, 13.., _]) => Self::MonthFirst,
+                Some([13..=31, ..=12, _]) => Self::DayFirst,
+                Some([..=12, 13..=31, _]) => Self::MonthFirst,
                 _ => continue,
             };
             match found {

@@ -33,7 +33,12 @@ fn is_dashes(text: &str) -> bool {
 }
 
 /// A table and the count that stands above it; the count may lie, also in untouched reports.
-fn counted<'a, 's>(section: &'s Section<'a>, first: &str, count: &str, warnings: &mut Vec<String>) -> Option<Table<'a, 's>> {
+fn counted<'a, 's>(
+    section: &'s Section<'a>,
+    first: &str,
+    count: &str,
+    warnings: &mut Vec<String>,
+) -> Option<Table<'a, 's>> {
     let table = section.table(first);
     let rows = table.as_ref().map_or(0, |table| table.rows.len());
     if let Some(declared) = section.value(count).filter(|text| text.trim().parse() != Ok(rows)) {
