@@ -157,8 +157,11 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         if opened.data.len() % 2 != 0 {
             decoded.warnings.push(format!("a curve of {} bytes ends in half a point", opened.data.len()));
         }
-        let signal: Vec<f64> =
-            opened.data.chunks_exact(2).filter_map(|point| Some(f64::from(u16::from_le_bytes(point.try_into().ok()?)))).collect();
+        let signal: Vec<f64> = opened
+            .data
+            .chunks_exact(2)
+            .filter_map(|point| Some(f64::from(u16::from_le_bytes(point.try_into().ok()?))))
+            .collect();
         decoded.chromatograms.push(Chromatogram {
             detector: Some("strip".to_owned()),
             points: signal.len(),

@@ -48,11 +48,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         found: error.to_string(),
     })?;
     let readings = records.into_iter().map(|record| reading(record, message.bytes.len())).collect();
-    let instrument = Instrument {
-        vendor: Some("Dayuan".to_owned()),
-        model: Some("DY-6260".to_owned()),
-        ..Instrument::default()
-    };
+    let instrument =
+        Instrument { vendor: Some("Dayuan".to_owned()), model: Some("DY-6260".to_owned()), ..Instrument::default() };
     Ok(Decoded { instrument, readings, encoding: Some("utf-8"), ..Decoded::default() })
 }
 
@@ -85,11 +82,15 @@ mod tests {
 
     #[test]
     fn a_record_without_a_sample_number_has_none() {
-        let text = r#"[{"检测结果": "阴性", "检测项目": "克伦特罗", "样品名称": "猪肉", "检测时间": "2026-03-02 09:30:05"}]"#;
+        let text =
+            r#"[{"检测结果": "阴性", "检测项目": "克伦特罗", "样品名称": "猪肉", "检测时间": "2026-03-02 09:30:05"}]"#;
         let decoded = parse(&Message::plain(text.as_bytes().to_vec(), 0)).unwrap();
         let reading = &decoded.readings[0];
         assert_eq!((reading.sample_id.as_deref(), reading.result.as_deref()), (None, Some("阴性")));
-        assert_eq!((reading.number, reading.measured_at.map(|t| t.to_string()).as_deref()), (None, Some("2026-03-02T09:30:05")));
+        assert_eq!(
+            (reading.number, reading.measured_at.map(|t| t.to_string()).as_deref()),
+            (None, Some("2026-03-02T09:30:05"))
+        );
         assert_eq!(reading.flags, ["name 猪肉"]);
         assert!(recognises(text.as_bytes()));
     }
