@@ -3,6 +3,7 @@
 #![deny(clippy::disallowed_methods, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
 
 pub mod analysis;
+pub mod catalogue;
 pub mod custody;
 pub mod people;
 pub mod regulation;
