@@ -7,3 +7,4 @@ pub mod demo;
 pub mod lab;
 pub mod store;
 pub mod web;
+pub mod store;

@@ -5,6 +5,7 @@
 pub mod analysis;
 pub mod catalogue;
 pub mod custody;
+pub mod disclosure;
 pub mod people;
 pub mod regulation;
 pub mod sampling;

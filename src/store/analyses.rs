@@ -194,7 +194,7 @@ pub const SCREENING: &str = "screening";
 
 /// Orders every analyte of the method that is not ordered on the sample yet, with the limits as they stand on the day
 /// of sampling. Answers the new analyses.
-pub(in crate::store) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<Vec<i64>, OrderError> {
+pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<Vec<i64>, OrderError> {
     let by = person(tx)?;
     let found: Ordered = sample::table
         .inner_join(commodity::table)
@@ -289,7 +289,7 @@ pub(in crate::store) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -
 
 /// Takes one step on an analysis and keeps it: the row, its history, the leaf; a sample whose last analysis is settled
 /// is completed with it. `version`: what the person saw; `None` for a reading that came by itself.
-pub(in crate::store) fn take_step(
+pub(crate) fn take_step(
     tx: &mut Tx<'_>,
     id: i64,
     version: Option<i64>,
@@ -379,7 +379,7 @@ fn settle_sample(tx: &mut Tx<'_>, sample_id: i64) -> Result<(), StoreError> {
     }
 }
 
-pub(in crate::store) fn move_sample(
+pub(crate) fn move_sample(
     tx: &mut Tx<'_>,
     id: i64,
     next: samples::State,
@@ -397,7 +397,7 @@ pub(in crate::store) fn move_sample(
 }
 
 /// How the controls of an analysis' batch stand, for its verdict.
-pub(in crate::store) fn control_of(conn: &mut Conn, batch: Option<i64>) -> Result<verdict::Control, StoreError> {
+pub(crate) fn control_of(conn: &mut Conn, batch: Option<i64>) -> Result<verdict::Control, StoreError> {
     Ok(match batch {
         Some(batch) if batches::held(conn, batch)? => verdict::Control::Failed,
         _ => verdict::Control::Accepted,

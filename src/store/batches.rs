@@ -24,7 +24,7 @@ pub struct Batch {
 }
 
 /// Whether a rejected control result of the batch waits for a person.
-pub(in crate::store) fn held(conn: &mut Conn, batch_id: i64) -> Result<bool, StoreError> {
+pub(crate) fn held(conn: &mut Conn, batch_id: i64) -> Result<bool, StoreError> {
     Ok(unresolved(conn, batch_id)? > 0)
 }
 
@@ -73,7 +73,7 @@ const fn columns() -> Columns {
 
 /// The open batch of a method, opened today's date in its code when there is none: readings that come by themselves
 /// still belong to what was measured together.
-pub(in crate::store) fn open_for(
+pub(crate) fn open_for(
     tx: &mut Tx<'_>,
     method_id: i64,
     instrument_id: Option<i64>,
@@ -94,7 +94,7 @@ pub(in crate::store) fn open_for(
 }
 
 /// Opens a batch; its code is the day, the instrument and a running number: `20261124-GC2-1`.
-pub(in crate::store) fn open_new(
+pub(crate) fn open_new(
     tx: &mut Tx<'_>,
     method_id: i64,
     instrument_id: Option<i64>,
@@ -124,7 +124,7 @@ pub(in crate::store) fn open_new(
     Ok(id)
 }
 
-pub(in crate::store) fn close(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
+pub(crate) fn close(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
     let changed = diesel::update(batch::table.find(id).filter(batch::closed_at.is_null()))
         .set(batch::closed_at.eq(instant::written(tx.at)))
         .execute(tx.conn)?;

@@ -1,3 +1,24 @@
 //! The only place that speaks Diesel; it keeps and finds, and decides nothing.
 
 pub mod journal;
+//! The only room that speaks to a database. It decides nothing: rows stay private, `lab` judges.
+
+pub mod analyses;
+pub mod batches;
+pub mod catalogue;
+mod conn;
+mod error;
+mod instant;
+mod ledger;
+mod migrations;
+mod pool;
+mod recorded;
+pub mod regulation;
+mod schema;
+
+#[cfg(test)]
+mod trial;
+
+pub use conn::{Conn, Store};
+pub use error::StoreError;
+pub use ledger::Tx;

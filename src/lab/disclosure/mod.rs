@@ -1,0 +1,3 @@
+//! What leaves the laboratory, and the record that shows it was not changed afterwards.
+
+pub mod ledger;

@@ -1,0 +1,51 @@
+//! What can go wrong between the program and its database.
+
+use diesel::result::{DatabaseErrorKind, Error};
+
+/// "Not found" is not in this list: a query answers it with `None`.
+#[derive(Debug, thiserror::Error)]
+pub enum StoreError {
+    #[error("the database answered: {0}")]
+    Database(Error),
+    #[error("cannot open {url}: {cause}")]
+    Unreachable { url: String, cause: String },
+    #[error("database_url: expected sqlite://PATH or postgres://…, found '{found}'")]
+    Scheme { found: String },
+    /// The engine does not keep a promise that the record stands on.
+    #[error("{what}: expected {expected}, found {found}")]
+    Setting { what: &'static str, expected: String, found: String },
+    #[error("the database has migration '{name}', which this program does not know: it is older than its data")]
+    Newer { name: String },
+    #[error("the database lacks migration '{name}': run `qingke migrate`")]
+    Older { name: String },
+    /// What is stored cannot be what this program wrote.
+    #[error("{table} {id}: {what}")]
+    Corrupt { table: &'static str, id: i64, what: String },
+    /// Somebody else changed it since it was read.
+    #[error("{table} {id} has changed since it was read")]
+    Stale { table: &'static str, id: i64 },
+    /// A unique name or number is taken already.
+    #[error("taken already: {what}")]
+    Conflict { what: String },
+    #[error("no random numbers from the operating system: {0}")]
+    Random(String),
+    #[error("the program is stopping")]
+    Stopping,
+}
+
+impl StoreError {
+    pub(in crate::store) fn corrupt(table: &'static str, id: i64, what: impl ToString) -> Self {
+        Self::Corrupt { table, id, what: what.to_string() }
+    }
+}
+
+impl From<Error> for StoreError {
+    fn from(error: Error) -> Self {
+        match error {
+            Error::DatabaseError(DatabaseErrorKind::UniqueViolation, info) => {
+                Self::Conflict { what: info.message().to_owned() }
+            }
+            other => Self::Database(other),
+        }
+    }
+}
