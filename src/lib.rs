@@ -7,4 +7,3 @@ pub mod demo;
 pub mod lab;
 pub mod store;
 pub mod web;
-pub mod store;

@@ -16,7 +16,7 @@ use crate::lab::regulation::limit::{self, Sampled};
 use crate::lab::regulation::screening::Threshold;
 use crate::lab::regulation::{ban, verdict};
 use crate::lab::sampling::sample as samples;
-use crate::lab::zone::zone;
+use crate::lab::zone;
 
 /// Why a step on an analysis did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -201,10 +201,9 @@ pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<V
         .filter(sample::id.eq(sample_id))
         .select((sample::state, sample::version, commodity::code, sample::commodity_written, sample::sampled_at))
         .first(tx.conn)?;
-    let state: samples::State =
-        found.state.parse().map_err(|error| StoreError::corrupt("sample", sample_id, error))?;
+    let state: samples::State = found.state.parse().map_err(|error| StoreError::corrupt("sample", sample_id, error))?;
     let next = state.apply(samples::Step::Order)?;
-    let day = instant::read("sample", sample_id, &found.sampled_at)?.to_zoned(zone()).date();
+    let day = zone::day(instant::read("sample", sample_id, &found.sampled_at)?);
     let method: MethodRow = method::table
         .find(method_id)
         .select((method::code, method::kind, method::instrument_id, method::effective_from, method::effective_to))
@@ -289,12 +288,7 @@ pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<V
 
 /// Takes one step on an analysis and keeps it: the row, its history, the leaf; a sample whose last analysis is settled
 /// is completed with it. `version`: what the person saw; `None` for a reading that came by itself.
-pub(crate) fn take_step(
-    tx: &mut Tx<'_>,
-    id: i64,
-    version: Option<i64>,
-    step: &Step,
-) -> Result<Status, StepError> {
+pub(crate) fn take_step(tx: &mut Tx<'_>, id: i64, version: Option<i64>, step: &Step) -> Result<Status, StepError> {
     let stale = StoreError::Stale { table: "analysis", id };
     let Some(found) = find(tx.conn, id)? else { return Err(stale.into()) };
     if version.is_some_and(|version| version != found.version) {
@@ -365,9 +359,8 @@ fn settle_sample(tx: &mut Tx<'_>, sample_id: i64) -> Result<(), StoreError> {
     let states: Vec<String> =
         analysis::table.filter(analysis::sample_id.eq(sample_id)).select(analysis::state).load(tx.conn)?;
     let approved = states.iter().any(|state| state == status::State::Approved.name());
-    let open = states.iter().any(|state| {
-        state != status::State::Approved.name() && state != status::State::Cancelled.name()
-    });
+    let open =
+        states.iter().any(|state| state != status::State::Approved.name() && state != status::State::Cancelled.name());
     let step = match (approved, open) {
         (true, false) => samples::Step::Complete,
         (_, true) => samples::Step::Reopen,
@@ -412,7 +405,7 @@ fn person(tx: &Tx<'_>) -> Result<i64, StoreError> {
 }
 
 fn today(at: Timestamp) -> String {
-    at.to_zoned(zone()).strftime("%Y%m%d").to_string()
+    zone::day(at).strftime("%Y%m%d").to_string()
 }
 
 fn json<T: serde::Serialize>(table: &'static str, id: i64, value: &T) -> Result<String, StoreError> {

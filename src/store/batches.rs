@@ -58,14 +58,7 @@ pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Batch>, StoreError> {
     row.map(|row| read(conn, row)).transpose()
 }
 
-type Columns = (
-    batch::id,
-    batch::code,
-    batch::method_id,
-    batch::instrument_id,
-    batch::opened_at,
-    batch::closed_at,
-);
+type Columns = (batch::id, batch::code, batch::method_id, batch::instrument_id, batch::opened_at, batch::closed_at);
 
 const fn columns() -> Columns {
     (batch::id, batch::code, batch::method_id, batch::instrument_id, batch::opened_at, batch::closed_at)

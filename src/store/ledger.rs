@@ -178,10 +178,8 @@ pub(in crate::store) fn take(conn: &mut Conn) -> Result<(), StoreError> {
 
 /// The right edge of the tree, as the head keeps it.
 pub(in crate::store) fn frontier(conn: &mut Conn) -> Result<Frontier, StoreError> {
-    let (size, peaks) = ledger_head::table
-        .find(1)
-        .select((ledger_head::size, ledger_head::peaks))
-        .first::<(i64, String)>(conn)?;
+    let (size, peaks) =
+        ledger_head::table.find(1).select((ledger_head::size, ledger_head::peaks)).first::<(i64, String)>(conn)?;
     let corrupt = |what: String| StoreError::corrupt("ledger_head", 1, what);
     let peaks = peaks.split_whitespace().map(str::parse).collect::<Result<Vec<Hash>, _>>();
     let peaks = peaks.map_err(|error| corrupt(error.to_string()))?;
@@ -225,8 +223,7 @@ fn contents(conn: &mut Conn, subject: i64) -> Result<Vec<Vec<Field>>, StoreError
 
 /// The SQL that answers a row of the record as one JSON object of texts.
 pub(in crate::store) fn row_as_json(engine: Engine, what: &Recorded) -> String {
-    let pairs: Vec<String> =
-        what.columns.iter().map(|column| format!("'{column}', CAST({column} AS TEXT)")).collect();
+    let pairs: Vec<String> = what.columns.iter().map(|column| format!("'{column}', CAST({column} AS TEXT)")).collect();
     match engine {
         Engine::Sqlite => format!("json_object({})", pairs.join(", ")),
         Engine::Postgres => format!("json_build_object({})::text", pairs.join(", ")),
@@ -237,9 +234,8 @@ pub(in crate::store) fn row_as_json(engine: Engine, what: &Recorded) -> String {
 fn row(conn: &mut Conn, what: &Recorded, id: i64) -> Result<Option<Row>, StoreError> {
     let query = format!("SELECT {} FROM {} WHERE id = ", row_as_json(conn.engine(), what), what.table);
     let json = sql::<Text>(&query).bind::<BigInt, _>(id).get_result::<String>(conn).optional()?;
-    let read = |json: String| {
-        serde_json::from_str::<Row>(&json).map_err(|error| StoreError::corrupt(what.table, id, error))
-    };
+    let read =
+        |json: String| serde_json::from_str::<Row>(&json).map_err(|error| StoreError::corrupt(what.table, id, error));
     json.map(read).transpose()
 }
 
@@ -378,12 +374,18 @@ mod tests {
         for_each_engine(|store| {
             let tables = ["ledger_leaf", "ledger_hash", "ledger_content", "schema_migration"];
             for statement in tables.iter().flat_map(|table| {
-                [format!("DELETE FROM {table}"), format!("UPDATE {table} SET {}", match *table {
-                    "ledger_leaf" => "data = ''",
-                    "ledger_hash" => "hash = ''",
-                    "ledger_content" => "fields = ''",
-                    _ => "name = ''",
-                })]
+                [
+                    format!("DELETE FROM {table}"),
+                    format!(
+                        "UPDATE {table} SET {}",
+                        match *table {
+                            "ledger_leaf" => "data = ''",
+                            "ledger_hash" => "hash = ''",
+                            "ledger_content" => "fields = ''",
+                            _ => "name = ''",
+                        }
+                    ),
+                ]
             }) {
                 let refused = store.write(&Who::Program, Timestamp::UNIX_EPOCH, |tx| {
                     diesel::sql_query(&statement).execute(tx.conn).map_err(StoreError::from)

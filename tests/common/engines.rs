@@ -37,8 +37,9 @@ impl Fresh {
 
     pub fn postgres() -> Self {
         static NEXT: AtomicU32 = AtomicU32::new(0);
-        let server = env::var("QINGKE_TEST_POSTGRES")
-            .expect("QINGKE_TEST_POSTGRES must name a PostgreSQL server, such as postgres://postgres@localhost/postgres");
+        let server = env::var("QINGKE_TEST_POSTGRES").expect(
+            "QINGKE_TEST_POSTGRES must name a PostgreSQL server, such as postgres://postgres@localhost/postgres",
+        );
         let name = format!("qingke_test_{}_{}", process::id(), NEXT.fetch_add(1, Ordering::Relaxed));
         let mut admin = PgConnection::establish(&server).expect("the server of QINGKE_TEST_POSTGRES");
         let create = format!("CREATE DATABASE {name} TEMPLATE template0 ENCODING 'UTF8'");

@@ -2,5 +2,6 @@
 
 pub mod inhibition;
 pub mod matching;
+pub mod order;
 pub mod status;
 pub mod value;
