@@ -1,6 +1,3 @@
-//! The only place that speaks Diesel; it keeps and finds, and decides nothing.
-
-pub mod journal;
 //! The only room that speaks to a database. It decides nothing: rows stay private, `lab` judges.
 
 pub mod analyses;
@@ -9,6 +6,7 @@ pub mod catalogue;
 mod conn;
 mod error;
 mod instant;
+pub mod journal;
 mod ledger;
 mod migrations;
 mod pool;
