@@ -43,7 +43,6 @@ keys-list = show this list
 keys-scan = Scan a bar code or QR code on any page to open its sample, container or instrument.
 
 live-lost = Live updates stopped; reconnecting.
-form-dirty = This form is not saved. Leave all the same?
 
 form-optional = optional
 form-choose = Choose

@@ -43,7 +43,6 @@ keys-list = 显示本列表
 keys-scan = 在任何页面扫描条码或二维码，都会打开对应的样品、容器或仪器。
 
 live-lost = 实时更新已中断，正在重新连接。
-form-dirty = 表单尚未保存，确定离开吗？
 
 form-optional = 选填
 form-choose = 请选择
