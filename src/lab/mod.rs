@@ -7,6 +7,7 @@ pub mod catalogue;
 pub mod custody;
 pub mod disclosure;
 pub mod people;
+pub mod qc;
 pub mod regulation;
 pub mod sampling;
 pub mod session;
