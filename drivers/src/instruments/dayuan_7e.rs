@@ -5,7 +5,7 @@ use encoding_rs::GBK;
 use jiff::civil::DateTime;
 
 use crate::contract::{Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport};
-use crate::link::dayuan::{self, Frame};
+use crate::link::dayuan::{self, CRC_AA, Frame};
 use crate::link::dayuan_host::{DayuanHost, command};
 
 pub static PROFILE: Profile = Profile {
@@ -29,15 +29,9 @@ const INHIBITION: &str = "INH";
 const NO_VALUE_ABOVE: u16 = 32_000;
 
 fn recognises(bytes: &[u8]) -> bool {
-    let found = |frame: &[u8]| dayuan::open(frame).is_some_and(|frame| read(frame).is_some());
-    [26, 27].into_iter().any(|len| {
-        bytes.windows(len).take(256).any(|frame| {
-            frame.first() == Some(&0x7E)
-                && frame.last() == Some(&0xAA)
-                && frame.get(1..len - 2).map(dayuan::crc8) == frame.get(len - 2).copied()
-                && found(frame)
-        })
-    })
+    dayuan::frames_in(bytes, &[CRC_AA])
+        .iter()
+        .any(|frame| dayuan::open(frame).is_some_and(|frame| read(frame).is_some()))
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
@@ -156,7 +150,7 @@ fn clock(bytes: &[u8]) -> Option<DateTime> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::dayuan::{CRC_AA, frame};
+    use crate::link::dayuan::frame;
 
     fn lz(name: &[u8; 6], when: [u8; 6], raw: i16) -> Reading {
         let data = [&[1, 0, 0, 0, 1, 0][..], name, &when, &raw.to_le_bytes()].concat();

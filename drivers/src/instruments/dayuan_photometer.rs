@@ -7,8 +7,8 @@
 use crate::contract::{
     Absorbance, Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport,
 };
-use crate::link::dayuan::open;
-use crate::link::photometer::{CHANNEL, Photometer, THREE_MINUTES, answer, light};
+use crate::link::dayuan::{frames_in, open};
+use crate::link::photometer::{self, CHANNEL, Photometer, READ, THREE_MINUTES, light};
 
 pub static PROFILE: Profile = Profile {
     id: "dayuan-photometer",
@@ -34,13 +34,11 @@ const FAULT_ABOVE: f64 = 1.01;
 const FILLED_BELOW: f64 = 0.97;
 
 fn recognises(bytes: &[u8]) -> bool {
-    use crate::link::photometer::poll;
-    let sample = answer(&[[0; 4]; 8]);
-    let head = sample.get(..4).unwrap_or_default();
-    bytes.windows(sample.len()).take(64).any(|window| {
-        window.starts_with(head)
-            && matches!(window, [_, checked @ .., sum, 0x7E | 0xAA] if crate::link::dayuan::sum8(checked) == *sum)
-    }) || bytes.starts_with(&[poll(), poll()].concat())
+    frames_in(bytes, photometer::VARIANTS).iter().any(|frame| {
+        open(frame).is_some_and(|frame| {
+            frame.command == READ && !frame.data.is_empty() && frame.data.len().is_multiple_of(CHANNEL)
+        })
+    })
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
@@ -102,6 +100,7 @@ fn reading(channel: usize, first: f64, last: f64, frame: usize) -> Reading {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::photometer::answer;
 
     fn run(frames: [[u16; 3]; 3]) -> Decoded {
         let bytes: Vec<u8> = frames.iter().flat_map(|lights| answer(&lights.map(|light| [light, 0, 0, 0]))).collect();

@@ -22,8 +22,11 @@ pub static PROFILE: Profile = Profile {
 
 fn recognises(bytes: &[u8]) -> bool {
     let Ok(text) = std::str::from_utf8(bytes) else { return false };
-    let mut lines = text.lines().filter(|line| !line.trim().is_empty()).peekable();
-    lines.peek().is_some() && lines.all(|line| matches!(weight(&tokens(line)), Some((_, Some(_)))) || is_answer(line))
+    let lines: Vec<&str> = text.lines().filter(|line| !line.trim().is_empty()).collect();
+    let tells = |line: &&str| matches!(weight(&tokens(line)), Some((_, Some(_)))) || is_answer(line);
+    let may_stand_there =
+        |line: &&str| weight(&tokens(line)).is_some() || matches!(tokens(line).as_slice(), [_, "I" | "L" | "A"]);
+    lines.iter().any(tells) && lines.iter().all(|line| tells(line) || may_stand_there(line))
 }
 
 /// `I4 A "0123456789"`: a command of inquiry and a quoted text.
@@ -176,6 +179,14 @@ mod tests {
         let mut link = Line::grouped(more_follow);
         assert!(link.feed(b"I0 B 0 \"I0\"\r\nI0 B 1 \"D\"\r\n").is_empty());
         assert_eq!(link.feed(b"I0 A 0 \"@\"\r\n").len(), 1);
+    }
+
+    #[test]
+    fn a_capture_of_weights_is_known_and_other_text_is_not() {
+        assert!(recognises(b"S S     100.00 g\r\nS +\r\nS I\r\n"));
+        for text in [&b"S I\r\n"[..], b"S S 100.00 g\r\nSAMPLE 12\r\n", b"", b"sample,result\r\n"] {
+            assert!(!recognises(text));
+        }
     }
 
     #[test]

@@ -102,6 +102,20 @@ pub fn open(frame: &[u8]) -> Option<Frame<'_>> {
     Some(Frame { command: *frame.get(1)?, data })
 }
 
+/// Right frames among the first bytes of a file, to recognise it by.
+pub fn frames_in(bytes: &[u8], variants: &'static [Variant]) -> Vec<Vec<u8>> {
+    const ENOUGH: usize = 4096;
+    let mut cutter = Cutter::new(variants);
+    cutter.push(bytes.get(..bytes.len().min(ENOUGH)).unwrap_or_default());
+    let mut frames = Vec::new();
+    while let Some(cut) = cutter.next() {
+        if let Cut::Frame { wire, .. } = cut {
+            frames.push(wire);
+        }
+    }
+    frames
+}
+
 /// What stands at the beginning of some bytes.
 #[derive(Debug, PartialEq, Eq)]
 enum Found {

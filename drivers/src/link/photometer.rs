@@ -41,7 +41,8 @@ pub const CHANNEL: usize = WAVELENGTHS * 2;
 pub const READ: u8 = 0x15;
 pub const CALIBRATE: u8 = 0x11;
 
-const VARIANTS: &[Variant] = &[SUM_7E, SUM_AA];
+/// How modules frame.
+pub const VARIANTS: &[Variant] = &[SUM_7E, SUM_AA];
 
 /// The poll.
 pub fn poll() -> Vec<u8> {
