@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
-use super::conn::Conn;
+use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::ledger::Tx;
 use super::schema::{analysis, analysis_event, analyte, commodity, method, method_analyte, sample};
@@ -151,6 +151,12 @@ impl TryFrom<Row> for Analysis {
 pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Analysis>, StoreError> {
     let row: Option<Row> = analysis::table.find(id).select(COLUMNS).first(conn).optional()?;
     row.map(Analysis::try_from).transpose()
+}
+
+pub(in crate::store) fn with_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Analysis>, StoreError> {
+    let rows: Vec<Row> =
+        analysis::table.filter(analysis::id.eq_any(ids)).order(analysis::id).select(COLUMNS).load(conn)?;
+    rows.into_iter().map(Analysis::try_from).collect()
 }
 
 /// The analyses of one sample, in the order they were ordered.
@@ -455,4 +461,24 @@ pub fn history(conn: &mut Conn, id: i64) -> Result<Vec<Happened>, StoreError> {
             })
         })
         .collect()
+}
+
+impl Store {
+    /// Orders every analyte of these methods that is not ordered on the sample yet.
+    pub async fn order(
+        &self,
+        by: Who,
+        at: Timestamp,
+        sample_id: i64,
+        methods: Vec<i64>,
+    ) -> Result<Vec<i64>, OrderError> {
+        self.writing(by, at, move |tx| {
+            let mut ids = Vec::new();
+            for method in methods {
+                ids.extend(order(tx, sample_id, method)?);
+            }
+            Ok(ids)
+        })
+        .await
+    }
 }

@@ -13,6 +13,7 @@ mod pool;
 mod recorded;
 pub mod regulation;
 mod schema;
+pub mod work;
 
 #[cfg(test)]
 mod trial;
