@@ -6,6 +6,7 @@ use jiff::civil::DateTime;
 
 use crate::contract::{Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport};
 use crate::link::dayuan::{self, CRC_AA, Frame};
+use crate::link::dayuan_cutter::frames_in;
 use crate::link::dayuan_host::{DayuanHost, command};
 
 pub static PROFILE: Profile = Profile {
@@ -29,9 +30,7 @@ const INHIBITION: &str = "INH";
 const NO_VALUE_ABOVE: u16 = 32_000;
 
 fn recognises(bytes: &[u8]) -> bool {
-    dayuan::frames_in(bytes, &[CRC_AA])
-        .iter()
-        .any(|frame| dayuan::open(frame).is_some_and(|frame| read(frame).is_some()))
+    frames_in(bytes, &[CRC_AA]).iter().any(|frame| dayuan::open(frame).is_some_and(|frame| read(frame).is_some()))
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {

@@ -11,7 +11,8 @@ use jiff::civil::DateTime;
 use crate::contract::{
     Chromatogram, Decoded, Direction, Event, Fault, Instrument, Link, Message, Profile, Proof, Serial, Transport,
 };
-use crate::link::dayuan::{CRC_7E, Cut, Cutter, SUM_7E, SUM_7E_HIGH, Variant, crc8, open, sum8};
+use crate::link::dayuan::{CRC_7E, SUM_7E, SUM_7E_HIGH, Variant, crc8, open, sum8};
+use crate::link::dayuan_cutter::{Cut, Cutter};
 use crate::link::held::whole;
 use crate::link::line::Line;
 
@@ -47,7 +48,7 @@ enum Scanner {
 impl Scanner {
     fn events(&mut self, give_up: bool) -> Vec<Event> {
         let Self::Wire { cutter, waiting } = self else { return Vec::new() };
-        let mut cuts: Vec<Cut> = std::iter::from_fn(|| cutter.next()).collect();
+        let mut cuts: Vec<Cut> = cutter.by_ref().collect();
         if give_up {
             cuts.extend(cutter.give_up());
             *waiting = false;

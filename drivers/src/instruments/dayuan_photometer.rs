@@ -7,7 +7,8 @@
 use crate::contract::{
     Absorbance, Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport,
 };
-use crate::link::dayuan::{frames_in, open};
+use crate::link::dayuan::open;
+use crate::link::dayuan_cutter::frames_in;
 use crate::link::photometer::{self, CHANNEL, Photometer, READ, THREE_MINUTES, light};
 
 pub static PROFILE: Profile = Profile {

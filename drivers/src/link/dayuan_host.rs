@@ -8,7 +8,8 @@ use std::time::Duration;
 
 use jiff::civil::{Date, DateTime};
 
-use super::dayuan::{CRC_AA, Cut, Cutter, EVERY, Frame, frame, open};
+use super::dayuan::{CRC_AA, EVERY, Frame, frame, open};
+use super::dayuan_cutter::{Cut, Cutter};
 use super::held::{event, request, whole};
 use crate::contract::{Event, Kind, Link, Message};
 

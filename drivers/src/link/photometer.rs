@@ -9,7 +9,8 @@ use std::time::Duration;
 
 use jiff::civil::DateTime;
 
-use super::dayuan::{Cut, Cutter, SUM_7E, SUM_AA, Variant, frame, open};
+use super::dayuan::{SUM_7E, SUM_AA, Variant, frame, open};
+use super::dayuan_cutter::{Cut, Cutter};
 use super::held::{event, request, whole};
 use crate::contract::{Event, Kind, Link, Message, Piece};
 
@@ -172,7 +173,7 @@ impl Photometer {
             Cut::Frame { wire, offset } => (wire, offset),
         };
         let data = open(&wire).map_or(0, |frame| frame.data.len());
-        if data > 0 && data % CHANNEL == 0 { self.hear(wire, offset) } else { event(wire, Kind::Control) }
+        if data > 0 && data.is_multiple_of(CHANNEL) { self.hear(wire, offset) } else { event(wire, Kind::Control) }
     }
 }
 
