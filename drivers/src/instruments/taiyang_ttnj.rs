@@ -115,17 +115,10 @@ fn model(code: u8) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::link::taiyang;
 
     fn group(mask: u8, channels: &[(usize, f32, f32)]) -> Vec<u8> {
-        let mut bytes = vec![5, 30, 9, 2, 3, 1, 26, mask, 0x10];
-        let mut cells = vec![0; 64];
-        for (channel, absorbance, value) in channels {
-            let at = (channel - 1) * 8;
-            cells[at..at + 4].copy_from_slice(&absorbance.to_be_bytes());
-            cells[at + 4..at + 8].copy_from_slice(&value.to_be_bytes());
-        }
-        bytes.extend(cells);
-        bytes
+        taiyang::group([5, 30, 9, 2, 3, 1, 26, mask, 0x10], channels)
     }
 
     #[test]

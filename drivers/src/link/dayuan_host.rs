@@ -78,8 +78,8 @@ impl Default for DayuanHost {
     }
 }
 
-/// Year, month and day as the instruments write them.
-fn stamp(day: Date) -> Option<[u8; 3]> {
+/// Year, month and day as the instruments write them; `None` outside 2000–2255.
+pub fn stamp(day: Date) -> Option<[u8; 3]> {
     Some([
         u8::try_from(day.year().checked_sub(2000)?).ok()?,
         u8::try_from(day.month()).ok()?,

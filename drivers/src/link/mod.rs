@@ -4,6 +4,7 @@ pub mod astm;
 pub mod control;
 pub mod dayuan;
 pub mod dayuan_cutter;
+pub mod dayuan_device;
 pub mod dayuan_host;
 pub mod dayuan_xor;
 pub mod held;

@@ -30,6 +30,18 @@ const ANSWER: Duration = Duration::from_secs(10);
 
 const NOISE: usize = 1024;
 
+/// A group as the instrument sends it: its nine bytes of information, and channel (1 to 8), absorbance and value of
+/// each channel that was used.
+pub fn group(info: [u8; 9], channels: &[(usize, f32, f32)]) -> Vec<u8> {
+    let mut group = info.to_vec();
+    for channel in 1..=8 {
+        let (_, absorbance, value) = channels.iter().find(|(used, ..)| *used == channel).copied().unwrap_or_default();
+        group.extend(absorbance.to_be_bytes());
+        group.extend(value.to_be_bytes());
+    }
+    group
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum State {
     /// Nothing is asked.
