@@ -1,0 +1,143 @@
+//! What is always right, for every driver in the list.
+
+mod recordings;
+
+use drivers::conversation::{Conversation, Item, Side};
+use drivers::{ALL, Event, Message, Profile, Reading};
+use proptest::prelude::*;
+use std::time::Duration;
+
+/// Bytes in which frames, records and lines are likely to begin and end.
+fn telling() -> impl Strategy<Value = Vec<u8>> {
+    let byte = prop_oneof![
+        3 => prop::sample::select(b"\x02\x03\x04\x05\x06\x0a\x0d\x15\x17\x1d\x1e\x7e\xaa\x1b".to_vec()),
+        3 => prop::sample::select(b"HPORQL|\\^&01234567ABCDEF.,<> ".to_vec()),
+        1 => any::<u8>(),
+    ];
+    prop::collection::vec(byte, 0..300)
+}
+
+/// What some instrument of the recordings said, with one byte changed.
+fn damaged() -> impl Strategy<Value = (usize, usize, u8)> {
+    (any::<prop::sample::Index>(), any::<prop::sample::Index>(), 1u8..).prop_map(|(which, place, change)| {
+        let recordings = recordings::all();
+        let which = which.index(recordings.len());
+        let len = recordings[which].conversation.heard().len().max(1);
+        (which, place.index(len), change)
+    })
+}
+
+fn heard(which: usize, place: usize, change: u8) -> (&'static Profile, Vec<u8>) {
+    let recording = &recordings::all()[which];
+    let mut bytes = recording.conversation.heard();
+    if let Some(byte) = bytes.get_mut(place) {
+        *byte ^= change;
+    }
+    (recording.profile, bytes)
+}
+
+fn run(profile: &Profile, bytes: &[u8], size: usize) -> Vec<Event> {
+    let mut link = (profile.link)();
+    let mut events: Vec<Event> = bytes.chunks(size).flat_map(|piece| link.feed(piece)).collect();
+    events.extend(link.close());
+    events
+}
+
+fn check(profile: &Profile, bytes: &[u8], size: usize) -> Result<(), TestCaseError> {
+    let whole = run(profile, bytes, usize::MAX);
+    prop_assert_eq!(&whole, &run(profile, bytes, size), "{}: reads of {} bytes", profile.id, size);
+    let wire: Vec<u8> = whole.iter().flat_map(|event| event.wire.clone()).collect();
+    prop_assert_eq!(wire.escape_ascii().to_string(), bytes.escape_ascii().to_string(), "{}", profile.id);
+    for message in whole.iter().filter_map(|event| event.message.as_ref()) {
+        let _ = (profile.parse)(message);
+    }
+    Ok(())
+}
+
+fn readings(profile: &Profile, bytes: &[u8]) -> Vec<Reading> {
+    run(profile, bytes, usize::MAX)
+        .iter()
+        .filter_map(|event| (profile.parse)(event.message.as_ref()?).ok())
+        .flat_map(|decoded| decoded.readings)
+        .map(|reading| Reading { span: 0..0, ..reading })
+        .collect()
+}
+
+proptest! {
+    #[test]
+    fn how_bytes_are_cut_changes_nothing_and_each_is_accounted_for_once(bytes in telling(), size in 1usize..9) {
+        for profile in ALL {
+            check(profile, &bytes, size)?;
+        }
+    }
+
+    #[test]
+    fn the_same_holds_for_a_conversation_on_a_bad_line((which, place, change) in damaged(), size in 1usize..9) {
+        let (profile, bytes) = heard(which, place, change);
+        check(profile, &bytes, size)?;
+    }
+
+    #[test]
+    fn no_message_makes_a_driver_fall_over(bytes: Vec<u8>, likely in telling()) {
+        for profile in ALL {
+            for bytes in [&bytes, &likely] {
+                let _ = (profile.parse)(&Message::plain(bytes.clone(), 0));
+                let _ = (profile.recognises)(bytes);
+            }
+        }
+    }
+
+    #[test]
+    fn a_link_may_be_used_after_its_end(bytes in telling()) {
+        for profile in ALL {
+            let mut link = (profile.link)();
+            link.feed(&bytes);
+            link.close();
+            let mut again: Vec<Event> = link.feed(&bytes);
+            again.extend(link.close());
+            let wire: usize = again.iter().map(|event| event.wire.len()).sum();
+            prop_assert_eq!(wire, bytes.len(), "{}", profile.id);
+        }
+    }
+
+    #[test]
+    fn what_capture_writes_replay_reads(items in prop::collection::vec(item(), 0..20)) {
+        let conversation = Conversation { items };
+        prop_assert_eq!(conversation.to_string().parse::<Conversation>(), Ok(conversation));
+    }
+}
+
+fn item() -> impl Strategy<Value = Item> {
+    let side = prop_oneof![Just(Side::Instrument), Just(Side::Host)];
+    prop_oneof![
+        "[ -~\u{4e00}-\u{4eff}]{0,30}".prop_map(Item::Remark),
+        (0u64..10_000_000).prop_map(|ms| Item::At(Duration::from_millis(ms))),
+        (side.clone(), any::<Vec<u8>>()).prop_map(|(side, bytes)| Item::Said(side, bytes)),
+        (side, any::<String>()).prop_map(|(side, text)| Item::Said(side, text.into_bytes())),
+    ]
+}
+
+/// Links whose frames carry a sum over all they hold.
+const SUMMED: [&str; 2] = ["astm-lis2", "mini-vidas"];
+
+/// A sum modulo 256 changes with every single byte it covers, so one wrong byte inside a frame is always seen. What
+/// it cannot see is two errors that cancel out, or two bytes exchanged; and a byte that becomes an end of frame cuts
+/// the text where the next two characters may, once in 256, be its sum.
+#[test]
+fn one_wrong_byte_in_a_summed_frame_never_makes_another_reading() {
+    for recording in recordings::all().iter().filter(|r| SUMMED.contains(&r.profile.id)) {
+        let good = recording.conversation.heard();
+        let framed = good.contains(&0x02);
+        let right = readings(recording.profile, &good);
+        for place in (0..good.len()).filter(|_| framed) {
+            for change in [0x01, 0x04, 0x10, 0x80, 0xFF] {
+                let mut bytes = good.clone();
+                bytes[place] ^= change;
+                for reading in readings(recording.profile, &bytes) {
+                    let name = recording.path.display();
+                    assert!(right.contains(&reading), "{name}: byte {place} ^ {change:#x} gives {reading:?}");
+                }
+            }
+        }
+    }
+}
