@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::analyses::{self, Analysis, StepError};
 use super::conn::{Conn, Store};
 use super::error::StoreError;
-use super::schema::{analysis, analyte, batch, commodity, method, person, sample};
+use super::schema::{analysis, analysis_event, analyte, batch, commodity, method, person, place, producer, sample};
 use super::{batches, instant};
 use crate::lab::analysis::status::{State, Status, Step};
 use crate::lab::people::Who;
@@ -228,4 +228,71 @@ impl Store {
     pub async fn work(&self, filter: Filter, page: i64) -> Result<(Vec<Line>, i64), StoreError> {
         self.reading(move |conn| lines(conn, &filter, page, PAGE)).await
     }
+}
+
+/// The commodity of a sample as the sampler wrote it.
+pub fn sample_name(conn: &mut Conn, id: i64) -> Result<String, StoreError> {
+    Ok(sample::table.find(id).select(sample::commodity_written).first(conn)?)
+}
+
+/// What a result sheet says of its sample.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SheetSample {
+    pub code: String,
+    pub commodity: String,
+    pub class: String,
+    pub stage: String,
+    pub town: String,
+    pub place: Option<String>,
+    pub producer: Option<String>,
+    pub state: String,
+    pub sampled_at: Timestamp,
+    pub form: crate::lab::sampling::form::SamplingForm,
+}
+
+type SheetRow = (String, String, String, String, String, Option<String>, Option<String>, String, String, String);
+
+pub fn sheet_sample(conn: &mut Conn, id: i64) -> Result<SheetSample, StoreError> {
+    let row: SheetRow = sample::table
+        .left_join(place::table)
+        .left_join(producer::table)
+        .filter(sample::id.eq(id))
+        .select((
+            sample::code,
+            sample::commodity_written,
+            sample::class,
+            sample::stage,
+            sample::town,
+            place::name.nullable(),
+            producer::name.nullable(),
+            sample::state,
+            sample::sampled_at,
+            sample::form,
+        ))
+        .first(conn)?;
+    let (code, commodity, class, stage, town, place, producer, state, at, form) = row;
+    Ok(SheetSample {
+        sampled_at: instant::read("sample", id, &at)?,
+        form: serde_json::from_str(&form).map_err(|error| StoreError::corrupt("sample", id, error))?,
+        code,
+        commodity,
+        class,
+        stage,
+        town,
+        place,
+        producer,
+        state,
+    })
+}
+
+/// When the last of these analyses was approved.
+pub fn approved_at(conn: &mut Conn, ids: &[i64]) -> Result<Option<Timestamp>, StoreError> {
+    let row: Option<(i64, String)> = analysis_event::table
+        .filter(analysis_event::analysis_id.eq_any(ids))
+        .filter(analysis_event::to_state.eq(State::Approved.name()))
+        .order(analysis_event::id.desc())
+        .select((analysis_event::id, analysis_event::at))
+        .first(conn)
+        .optional()?;
+    row.map(|(id, at)| instant::read("analysis_event", id, &at)).transpose()
 }
