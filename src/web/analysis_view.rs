@@ -132,13 +132,16 @@ fn standard(judgement: &Judgement) -> String {
 }
 
 pub fn chip(l: &Locale, verdict: Verdict) -> Chip {
-    let tone = match verdict {
+    Chip::new(tone(verdict), l.name("verdict", verdict))
+}
+
+pub fn tone(verdict: Verdict) -> Tone {
+    match verdict {
         Verdict::Compliant | Verdict::ScreeningNegative | Verdict::ReferenceCompliant => Tone::Good,
         Verdict::NonCompliant | Verdict::ScreeningPositive | Verdict::ReferenceNonCompliant => Tone::Bad,
         Verdict::Undecided | Verdict::CannotDecide => Tone::Warn,
         Verdict::NotJudged => Tone::Plain,
-    };
-    Chip::new(tone, l.name("verdict", verdict))
+    }
 }
 
 pub fn state_chip(l: &Locale, state: State) -> Chip {

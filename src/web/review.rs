@@ -8,7 +8,7 @@ use rocket::{Route, State, get, post, routes};
 
 use super::analysis_view::{self, AnalysisView};
 use super::answer::{Answer, Done};
-use super::display::{Chip, Stamp, Tone};
+use super::display::{Chip, Stamp};
 use super::error::Error;
 use super::form::Form;
 use super::locale::{Locale, Message};
@@ -17,7 +17,7 @@ use super::staff::Staff;
 use super::{Shared, steps};
 use crate::lab::analysis::status::{State as Stands, Status, Step};
 use crate::lab::people::Act;
-use crate::lab::regulation::verdict::{Overall, overall};
+use crate::lab::regulation::verdict::overall;
 use crate::store::catalogue::Laboratory;
 use crate::store::work::{self, Filter, Line, SheetSample, Waiting};
 
@@ -132,13 +132,7 @@ fn overall_chip(l: &Locale, lines: &[Line]) -> Chip {
         })
         .collect();
     let overall = overall(judged);
-    let tone = match overall {
-        Overall::Compliant | Overall::ScreeningNegative => Tone::Good,
-        Overall::NonCompliant | Overall::ScreeningPositive => Tone::Bad,
-        Overall::Undecided => Tone::Warn,
-        Overall::NotJudged => Tone::Plain,
-    };
-    Chip::new(tone, l.name("overall", overall))
+    Chip::new(analysis_view::tone(overall), l.name("overall", overall))
 }
 
 #[get("/review/samples/<code>")]
