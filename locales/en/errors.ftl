@@ -2,6 +2,7 @@
 error-next = To the front page
 error-stale-next = See it as it is now
 error-stale = Somebody changed this record after you opened the page, so what you asked was not done.
+error-taken = This name or number is taken already; nothing was saved. Go back and choose another.
 error-csrf = The form is too old or was not sent from one of our pages; nothing was saved.
 error-foreign = This request came from another site and was refused; nothing was saved.
 error-wait = Too many attempts; try again in { $seconds } seconds.

@@ -2,6 +2,7 @@
 error-next = 返回首页
 error-stale-next = 查看当前内容
 error-stale = 您打开此页之后，别人已经修改了这条记录，您的操作没有执行。
+error-taken = 这个名称或编号已被使用，没有保存。请返回上一页换一个。
 error-csrf = 表单已过期或不是从本系统页面提交的，没有保存任何内容。
 error-foreign = 该请求来自其他网站，已被拒绝，没有保存任何内容。
 error-wait = 尝试次数过多，请在 { $seconds } 秒后再试。

@@ -29,7 +29,7 @@ macro_rules! migration {
     };
 }
 
-pub(in crate::store) const MIGRATIONS: &[Migration] = &[migration!("0001_ledger")];
+pub(in crate::store) const MIGRATIONS: &[Migration] = &[migration!("0001_ledger"), migration!("0002_laboratory")];
 
 impl Migration {
     pub(in crate::store) fn apply(&self, conn: &mut Conn) -> Result<(), StoreError> {

@@ -9,11 +9,13 @@ mod instant;
 pub mod journal;
 mod ledger;
 mod migrations;
+pub mod people;
 mod pool;
 mod recorded;
 pub mod regulation;
 mod schema;
 pub mod work;
+pub mod sessions;
 
 #[cfg(test)]
 mod trial;

@@ -81,3 +81,91 @@ impl Fairing for EveryRouteHasARow {
         Err(rocket)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rocket::http::{ContentType, Status};
+
+    use super::*;
+    use crate::lab::people::Role;
+    use crate::web::trial::Trial;
+
+    /// An address that the route answers, with something in each of its blanks.
+    fn address(route: &Route) -> String {
+        let filled = route.uri.path().split('/').map(|part| if part.starts_with('<') { "1" } else { part });
+        filled.collect::<Vec<_>>().join("/")
+    }
+
+    fn is_unsafe(route: &Route) -> bool {
+        !matches!(route.method, Method::Get | Method::Head | Method::Options)
+    }
+
+    #[rocket::async_test]
+    async fn every_route_has_a_row_and_every_row_a_route() {
+        let trial = Trial::start().await;
+        let routes: Vec<(Method, String)> =
+            trial.client.rocket().routes().map(|route| (route.method, route.uri.path().to_owned())).collect();
+        for (method, path) in &routes {
+            assert!(door(*method, path).is_some(), "{method} {path} has no row");
+        }
+        for (index, (method, path, _)) in TABLE.iter().enumerate() {
+            assert!(routes.iter().any(|(m, p)| m == method && p == path), "{method} {path} has no route");
+            let again = TABLE.iter().skip(index + 1).any(|(m, p, _)| m == method && p == path);
+            assert!(!again, "{method} {path} has two rows");
+        }
+    }
+
+    #[rocket::async_test]
+    async fn nobody_enters_the_laboratory_without_signing_in() {
+        let trial = Trial::start().await;
+        for route in trial.client.rocket().routes().filter(|route| door_of(route) != Some(Door::Open)) {
+            let response = trial.client.req(route.method, address(route)).dispatch().await;
+            assert_eq!(response.status(), Status::SeeOther, "{route}");
+            let to = response.headers().get_one("Location").unwrap_or_default();
+            assert!(to == "/login" || to.starts_with("/login?to="), "{route}: {to}");
+        }
+    }
+
+    #[rocket::async_test]
+    async fn a_role_opens_what_its_acts_say_and_nothing_else() {
+        let trial = Trial::start().await;
+        for role in Role::ALL {
+            let browser = trial.signed_in(*role).await;
+            for route in trial.client.rocket().routes() {
+                let Some(Door::For(act)) = door_of(route) else { continue };
+                let answer = if is_unsafe(route) {
+                    browser.post(&address(route), &[]).await.status()
+                } else {
+                    browser.get(&address(route)).await.status()
+                };
+                // A live stream does not end, and its guard has answered by then; every other refusal is a page.
+                assert_eq!(answer == Status::Forbidden, !role.may(act), "{role} at {route}: {answer}");
+                assert_ne!(answer, Status::InternalServerError, "{role} at {route}");
+            }
+        }
+    }
+
+    #[rocket::async_test]
+    async fn nothing_changes_without_the_token_of_ones_own_session() {
+        let trial = Trial::start().await;
+        let mut people = Vec::new();
+        for role in Role::ALL {
+            people.push(trial.signed_in(*role).await);
+        }
+        let strange = people.first().map(|browser| browser.csrf.clone()).unwrap_or_default();
+        for route in trial.client.rocket().routes().filter(|route| is_unsafe(route)) {
+            for browser in people.iter().skip(1) {
+                for fields in [vec![], vec![("csrf", "")], vec![("csrf", strange.as_str())]] {
+                    let answer = browser.send(&address(route), &fields, None).await.status();
+                    assert_eq!(answer, Status::Forbidden, "{route} with {fields:?}");
+                }
+                let own = [("csrf", browser.csrf.as_str())];
+                let answer = browser.send(&address(route), &own, Some("https://evil.example")).await.status();
+                assert_eq!(answer, Status::Forbidden, "{route} from another site");
+            }
+            let anonymous = trial.client.req(route.method, address(route)).header(ContentType::Form).body("csrf=");
+            let answer = anonymous.dispatch().await.status();
+            assert!(matches!(answer, Status::Forbidden | Status::SeeOther), "{route} by nobody: {answer}");
+        }
+    }
+}

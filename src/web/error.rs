@@ -8,6 +8,7 @@ use rocket::response::{self, Responder, Response};
 use rocket::{Catcher, Request, catch, catchers};
 
 use super::locale::{Locale, Message};
+use crate::store::StoreError;
 
 /// What a handler can answer instead of its page.
 #[derive(Debug, thiserror::Error)]
@@ -20,7 +21,8 @@ pub enum Error {
     /// An unsafe request that another site made a browser send.
     #[error("sent by another site")]
     ForeignSite,
-    /// Somebody else changed the object since the page was shown; the address shows it as it is now.
+    /// Somebody else changed the object since the page was shown; the address shows it as it is now (empty: the page
+    /// the request came from).
     #[error("stale, see {0}")]
     Stale(String),
     /// A rule of the laboratory says no; the sentence says which.
@@ -40,9 +42,13 @@ pub enum Error {
     Failed(Box<dyn std::error::Error + Send + Sync>),
 }
 
-impl From<std::convert::Infallible> for Error {
-    fn from(never: std::convert::Infallible) -> Self {
-        match never {}
+impl From<StoreError> for Error {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Stale { .. } => Self::Stale(String::new()),
+            StoreError::Conflict { .. } => Self::refused("error-taken"),
+            other => Self::failed(other),
+        }
     }
 }
 
@@ -86,6 +92,7 @@ impl<'r> Responder<'r, 'static> for Error {
         match self {
             Self::Stale(address) => {
                 page.what = page.l.t("error-stale");
+                let address = if address.is_empty() { came_from(request) } else { address };
                 page.next = super::answer::local(&address).to_owned();
                 page.next_name = page.l.t("error-stale-next");
             }
@@ -99,6 +106,12 @@ impl<'r> Responder<'r, 'static> for Error {
         }
         page.respond_to(request)
     }
+}
+
+/// The page of ours that the request was sent from, without the site's name.
+fn came_from(request: &Request<'_>) -> String {
+    let referer = request.headers().get_one("Referer").unwrap_or_default();
+    referer.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or("/").to_owned()
 }
 
 /// Why a guard refused, kept for the page: a guard can only answer with a status.

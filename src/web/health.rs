@@ -1,7 +1,8 @@
 //! What a supervisor asks: is the process alive, and can it do its work.
 
-use rocket::{Route, get, routes};
+use rocket::{Route, State, get, routes};
 
+use super::Ready;
 use super::error::Error;
 
 #[get("/healthz")]
@@ -10,7 +11,11 @@ fn alive() -> &'static str {
 }
 
 #[get("/readyz")]
-async fn ready() -> Result<&'static str, Error> {
+async fn ready(ready: &State<Ready>) -> Result<&'static str, Error> {
+    match ready.inner() {
+        Ready::Laboratory(store) => store.has_nobody().await.map(|_| ()).map_err(|_| Error::Busy("store"))?,
+        Ready::Portal => (),
+    }
     Ok("ready\n")
 }
 

@@ -7,7 +7,6 @@ use askama_web::WebTemplate;
 use rocket::http::CookieJar;
 use rocket::{Route, State, get, post, routes};
 
-use super::accounts::Account;
 use super::answer::{Answer, Done, local};
 use super::error::Error;
 use super::form::Form;
@@ -16,6 +15,8 @@ use super::posted::Posted;
 use super::session::Csrf;
 use super::staff::Staff;
 use super::{Shared, secret};
+use crate::lab::people::Actor;
+use crate::store::people::Person;
 
 #[derive(Template, WebTemplate)]
 #[template(path = "login/show.html")]
@@ -41,13 +42,13 @@ async fn sign_in(
     let password = form.value("password").to_owned();
     form.forget("password");
     let Some(username) = form.required("username") else { return Ok(Answer::again(LoginPage { l, form })) };
-    let account = shared.accounts.find_by_username(&username).await?.filter(|account| !account.disabled);
+    let account = shared.store.find_by_username(&username).await?.filter(|person| person.disabled_at.is_none());
     if !shared.is_password(account.as_ref(), &username, address, &password).await? {
         form.refuse("username", "error-login");
         return Ok(Answer::again(LoginPage { l, form }));
     }
     let Some(account) = account else { return Err(Error::Forbidden) };
-    shared.open_session(&account, jar).await?;
+    shared.open_session(&account.actor, jar).await?;
     tracing::info!(person = account.actor.id.0, "signed in");
     Ok(Done::to(local(form.value("to"))).into())
 }
@@ -56,7 +57,7 @@ async fn sign_in(
 async fn sign_out(staff: Staff, _posted: Posted, shared: &State<Shared>, jar: &CookieJar<'_>) -> Result<Done, Error> {
     let cookies = shared.cookies();
     if let Some(cookie) = jar.get(cookies.session()) {
-        shared.accounts.session_close(&secret::hash(cookie.value()), shared.clock.now()).await?;
+        shared.store.session_close(secret::hash(cookie.value()), staff.actor.clone(), shared.clock.now()).await?;
     }
     cookies.forget(jar, cookies.session());
     tracing::info!(person = staff.actor.id.0, "signed out");
@@ -67,7 +68,7 @@ impl Shared {
     /// Verifies a password under the throttle; an unknown name takes the same time and gets the same answer.
     async fn is_password(
         &self,
-        account: Option<&Account>,
+        account: Option<&Person>,
         username: &str,
         address: Option<IpAddr>,
         password: &str,
@@ -89,9 +90,9 @@ impl Shared {
     }
 
     /// A new session with a new token; the old one of this browser is forgotten (ASVS 5.0, 7.2.4).
-    pub(super) async fn open_session(&self, account: &Account, jar: &CookieJar<'_>) -> Result<(), Error> {
+    pub(super) async fn open_session(&self, person: &Actor, jar: &CookieJar<'_>) -> Result<(), Error> {
         let (token, csrf) = (secret::token().map_err(Error::failed)?, secret::token().map_err(Error::failed)?);
-        self.accounts.session_open(secret::hash(&token), csrf, account.actor.id, self.clock.now()).await?;
+        self.store.session_open(secret::hash(&token), csrf, person.clone(), self.clock.now()).await?;
         let cookies = self.cookies();
         cookies.forget(jar, cookies.visitor());
         jar.add(cookies.make(cookies.session(), token));
@@ -107,7 +108,7 @@ impl Shared {
             form.refuse("password", "error-field-required");
             return Ok(false);
         }
-        let account = self.accounts.account(staff.actor.id).await?;
+        let account = self.store.person(staff.actor.id).await?;
         let username = account.as_ref().map(|account| account.username.clone()).unwrap_or_default();
         let right = self.is_password(account.as_ref(), &username, None, &password).await?;
         if !right {

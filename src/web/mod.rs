@@ -1,7 +1,6 @@
 //! Pages: a handler takes its proof, asks the store, asks the laboratory's rules, and returns a struct for its template.
 
 pub mod access;
-pub mod accounts;
 pub mod answer;
 pub mod assets;
 pub mod clock;
@@ -20,18 +19,22 @@ pub mod secret;
 pub mod session;
 mod setup;
 pub mod staff;
+#[cfg(test)]
+mod tests;
 mod throttle;
 mod today;
+#[cfg(test)]
+pub(in crate::web) mod trial;
 
 use rocket::figment::Figment;
 use rocket::{Build, Config, Rocket, Route};
 
-use self::accounts::Accounts;
 use self::clock::Clock;
 use self::headers::Headers;
 use self::password::Passwords;
 use self::session::Cookies;
 use self::throttle::Throttle;
+use crate::store::Store;
 
 /// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
 const LABORATORY: &[fn() -> Vec<Route>] =
@@ -70,7 +73,7 @@ impl Listener {
 /// What the laboratory's pages share.
 #[derive(Clone)]
 pub struct Shared {
-    pub accounts: Accounts,
+    pub store: Store,
     pub clock: Clock,
     passwords: Passwords,
     throttle: Throttle,
@@ -78,8 +81,8 @@ pub struct Shared {
 }
 
 impl Shared {
-    pub fn new(accounts: Accounts, clock: Clock, listener: Listener) -> Self {
-        Self { accounts, clock, passwords: Passwords::default(), throttle: Throttle::default(), listener }
+    pub fn new(store: Store, clock: Clock, listener: Listener) -> Self {
+        Self { store, clock, passwords: Passwords::default(), throttle: Throttle::default(), listener }
     }
 
     pub fn cookies(&self) -> Cookies {
@@ -87,16 +90,23 @@ impl Shared {
     }
 }
 
+/// What has to answer before this listener can do its work.
+pub(in crate::web) enum Ready {
+    Laboratory(Store),
+    Portal,
+}
+
 /// The laboratory: everything behind a sign-in.
 pub fn laboratory(shared: Shared) -> Rocket<Build> {
     let listener = shared.listener.clone();
     let clock = shared.clock.clone();
-    base(&listener, clock, LABORATORY, true).attach(access::EveryRouteHasARow).manage(shared)
+    let ready = Ready::Laboratory(shared.store.clone());
+    base(&listener, clock, LABORATORY, true).manage(ready).attach(access::EveryRouteHasARow).manage(shared)
 }
 
 /// The public portal: no sign-in, nothing of the laboratory's in its state.
 pub fn portal(clock: Clock, listener: &Listener) -> Rocket<Build> {
-    base(listener, clock, PORTAL, false)
+    base(listener, clock, PORTAL, false).manage(Ready::Portal)
 }
 
 fn base(listener: &Listener, clock: Clock, groups: &[fn() -> Vec<Route>], private: bool) -> Rocket<Build> {

@@ -1,13 +1,16 @@
 //! The cookie of a signed-in person, and the token that every form must carry.
 
+use jiff::SignedDuration;
 use rocket::Request;
 use rocket::http::{Cookie, CookieJar, SameSite, Status};
 use rocket::request::{FromRequest, Outcome};
 use rocket::time::Duration;
 
-use super::accounts::Session;
 use super::error::Error;
 use super::{Shared, secret};
+use crate::lab::session::is_alive;
+use crate::store::StoreError;
+use crate::store::sessions::Session;
 
 /// The cookies we set: over TLS with the `__Host-` prefix, which browsers accept only when Secure and from this host.
 #[derive(Debug, Clone, Copy)]
@@ -61,7 +64,7 @@ impl Visitor {
         let Some(shared) = request.rocket().state::<Shared>() else { return Ok(Self::default()) };
         let cookies = shared.cookies();
         if let Some(cookie) = request.cookies().get(cookies.session()) {
-            let found = shared.accounts.session(&secret::hash(cookie.value()), shared.clock.now()).await;
+            let found = alive(shared, secret::hash(cookie.value())).await;
             let session = found.map_err(|error| Error::from(error).logged(request))?;
             if let Some(session) = session {
                 return Ok(Self { csrf: session.csrf.clone(), session: Some(session) });
@@ -70,6 +73,19 @@ impl Visitor {
         let csrf = request.cookies().get(cookies.visitor()).map(|cookie| cookie.value().to_owned());
         Ok(Self { session: None, csrf: csrf.unwrap_or_default() })
     }
+}
+
+/// The session, if it is still alive; that it was seen is written once a minute, not with every page.
+async fn alive(shared: &Shared, token_hash: String) -> Result<Option<Session>, StoreError> {
+    let now = shared.clock.now();
+    let found = shared.store.session(token_hash.clone()).await?;
+    let Some(session) = found.filter(|session| is_alive(session.opened_at, session.seen_at, now)) else {
+        return Ok(None);
+    };
+    if session.seen_at.duration_until(now) >= SignedDuration::from_mins(1) {
+        shared.store.session_seen(token_hash, now).await?;
+    }
+    Ok(Some(session))
 }
 
 /// The token for a form that anybody may fill in; sets the cookie it is compared with.

@@ -7,7 +7,6 @@ use askama_web::WebTemplate;
 use rocket::http::CookieJar;
 use rocket::{Route, State, get, post, routes};
 
-use super::accounts::Account;
 use super::answer::{Answer, Done};
 use super::error::Error;
 use super::form::Form;
@@ -15,7 +14,9 @@ use super::locale::{Locale, Message};
 use super::posted::Posted;
 use super::session::Csrf;
 use super::{Shared, password, secret};
-use crate::lab::people::{Actor, PersonId, Role};
+use crate::lab::people::Role;
+use crate::store::catalogue::{self, Laboratory};
+use crate::store::people::NewPerson;
 
 #[derive(Template, WebTemplate)]
 #[template(path = "setup/show.html")]
@@ -47,29 +48,38 @@ async fn found(
     let Some(first) = read else {
         return Ok(Answer::again(SetupPage { l, form, token: token.to_owned() }));
     };
-    let account = Account {
-        actor: Actor { id: PersonId(1), name: first.name, roles: BTreeSet::from([Role::Administrator]) },
-        username: first.username,
-        password_hash: shared.passwords.hash(&first.password).await?,
-        disabled: false,
+    let now = shared.clock.now();
+    let laboratory = Laboratory {
+        id: 0,
+        name: first.laboratory,
+        name_en: first.laboratory_en,
+        address: String::new(),
+        phone: String::new(),
+        sample_prefix: first.prefix,
+        updated_at: catalogue::written(now),
     };
-    if !shared.accounts.setup_use(&secret::hash(token), account.clone(), first.laboratory).await? {
-        return Err(Error::refused("error-setup-used"));
-    }
-    shared.open_session(&account, jar).await?;
+    let new = NewPerson {
+        username: first.username,
+        name: first.name,
+        password_hash: shared.passwords.hash(&first.password).await?,
+        roles: BTreeSet::from([Role::Administrator]),
+    };
+    let founded = shared.store.found_laboratory(now, secret::hash(token), laboratory, new).await?;
+    let id = founded.ok_or_else(|| Error::refused("error-setup-used"))?;
+    let person = shared.store.person(id).await?.ok_or(Error::NotFound)?;
+    shared.open_session(&person.actor, jar).await?;
     Ok(Done::to("/").saying("setup-done").into())
 }
 
 async fn require_open(shared: &Shared, token: &str) -> Result<(), Error> {
-    if shared.accounts.setup_is_open(&secret::hash(token)).await? {
-        Ok(())
-    } else {
-        Err(Error::refused("error-setup-used"))
-    }
+    let open = shared.store.is_setup_link_open(secret::hash(token)).await?;
+    if open { Ok(()) } else { Err(Error::refused("error-setup-used")) }
 }
 
 struct First {
     laboratory: String,
+    laboratory_en: String,
+    prefix: String,
     name: String,
     username: String,
     password: String,
@@ -77,6 +87,11 @@ struct First {
 
 fn read(form: &mut Form) -> Option<First> {
     let laboratory = form.required("laboratory");
+    let laboratory_en = form.get("laboratory-en").unwrap_or_default().to_owned();
+    let prefix = form.required("prefix");
+    if prefix.as_deref().is_some_and(|prefix| !is_prefix(prefix)) {
+        form.refuse("prefix", "error-prefix");
+    }
     let name = form.required("name");
     let username = form.required("username");
     if username.as_deref().is_some_and(|username| !is_username(username)) {
@@ -88,7 +103,14 @@ fn read(form: &mut Form) -> Option<First> {
     } else if password != form.value("password-again") {
         form.refuse("password-again", Message::new("error-password-differs"));
     }
-    let first = First { laboratory: laboratory?, name: name?, username: username?, password };
+    let first = First {
+        laboratory: laboratory?,
+        laboratory_en,
+        prefix: prefix?,
+        name: name?,
+        username: username?,
+        password,
+    };
     form.is_ok().then_some(first)
 }
 
@@ -96,6 +118,11 @@ fn read(form: &mut Form) -> Option<First> {
 pub fn is_username(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
     (2..=32).contains(&text.len()) && text.chars().all(allowed)
+}
+
+/// Short enough for a bar code, plain enough for every instrument's keyboard.
+pub fn is_prefix(text: &str) -> bool {
+    (1..=6).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
 pub fn group() -> Vec<Route> {
