@@ -12,9 +12,9 @@ use super::{batches, instant, regulation};
 use crate::lab::analysis::order::Snapshot;
 use crate::lab::analysis::status::{self, Standing, Status, Step};
 use crate::lab::people::{PersonId, Who};
+use crate::lab::regulation::ban;
 use crate::lab::regulation::limit::{self, Sampled};
 use crate::lab::regulation::screening::Threshold;
-use crate::lab::regulation::{ban, verdict};
 use crate::lab::sampling::sample as samples;
 use crate::lab::zone;
 
@@ -393,14 +393,6 @@ pub(crate) fn move_sample(
     }
     tx.record(event, "sample", id, None)?;
     Ok(())
-}
-
-/// How the controls of an analysis' batch stand, for its verdict.
-pub(crate) fn control_of(conn: &mut Conn, batch: Option<i64>) -> Result<verdict::Control, StoreError> {
-    Ok(match batch {
-        Some(batch) if batches::held(conn, batch)? => verdict::Control::Failed,
-        _ => verdict::Control::Accepted,
-    })
 }
 
 fn person(tx: &Tx<'_>) -> Result<i64, StoreError> {

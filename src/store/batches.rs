@@ -116,14 +116,3 @@ pub(crate) fn open_new(
     tx.record("batch.opened", "batch", id, None)?;
     Ok(id)
 }
-
-pub(crate) fn close(tx: &mut Tx<'_>, id: i64) -> Result<(), StoreError> {
-    let changed = diesel::update(batch::table.find(id).filter(batch::closed_at.is_null()))
-        .set(batch::closed_at.eq(instant::written(tx.at)))
-        .execute(tx.conn)?;
-    if changed == 0 {
-        return Err(StoreError::Stale { table: "batch", id });
-    }
-    tx.record("batch.closed", "batch", id, None)?;
-    Ok(())
-}

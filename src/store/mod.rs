@@ -14,8 +14,8 @@ mod pool;
 mod recorded;
 pub mod regulation;
 mod schema;
-pub mod work;
 pub mod sessions;
+pub mod work;
 
 #[cfg(test)]
 mod trial;

@@ -294,9 +294,8 @@ mod tests {
                 store.set_roles(Who::Program, at(1), id, wanted.clone(), "培训合格".to_owned()).await.unwrap();
                 let person = store.find_by_username("zhuoma").await.unwrap().unwrap();
                 assert_eq!(person.actor.roles, wanted);
-                let rows = store
-                    .read(|conn| Ok::<i64, StoreError>(person_role::table.count().get_result(conn)?))
-                    .unwrap();
+                let rows =
+                    store.read(|conn| Ok::<i64, StoreError>(person_role::table.count().get_result(conn)?)).unwrap();
                 assert_eq!(rows, 3);
             });
         });

@@ -46,8 +46,18 @@ const TABLE: &[Row] = &[
     (Method::Get, "/", Door::SignedIn),
     // samples and custody
     // bench and held readings
+    (Method::Get, "/bench", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/bench/submit", Door::For(Act::SubmitValue)),
+    (Method::Get, "/bench/samples/<code>/order", Door::For(Act::OrderAnalysis)),
+    (Method::Post, "/bench/samples/<code>/order", Door::For(Act::OrderAnalysis)),
+    (Method::Get, "/bench/analyses/<id>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/bench/analyses/<id>", Door::For(Act::SubmitValue)),
     // instruments, lines, transmissions
     // review and approval
+    (Method::Get, "/review", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/review/samples/<code>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/review/samples/<code>", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/review/samples/<code>/sheet", Door::For(Act::ViewLaboratory)),
     // control
     // publications
     // set-up of the laboratory

@@ -26,8 +26,9 @@ struct ListPage {
     l: Locale,
     staff: Staff,
     form: Form,
-    methods: Vec<Method>,
-    method: i64,
+    /// Id and name of each method.
+    methods: Vec<(String, String)>,
+    method: String,
     state: String,
     tabs: Vec<(String, String, i64, bool)>,
     lines: Vec<AnalysisView>,
@@ -63,8 +64,8 @@ async fn list(
     let state = chosen.map(|one| one.to_string()).unwrap_or_default();
     Ok(ListPage {
         form: Form::new(&staff.csrf),
-        methods: shared.store.list().await?,
-        method: method.unwrap_or_default(),
+        methods: methods(shared, &l).await?,
+        method: method.map(|id| id.to_string()).unwrap_or_default(),
         base: format!("/bench?state={state}&method={}&", method.map(|id| id.to_string()).unwrap_or_default()),
         tabs,
         state,
@@ -101,8 +102,17 @@ struct OrderPage {
     form: Form,
     code: String,
     commodity: String,
-    methods: Vec<Method>,
+    methods: Vec<(String, String)>,
     lines: Vec<AnalysisView>,
+}
+
+/// The methods one can order, by name.
+async fn methods(shared: &Shared, l: &Locale) -> Result<Vec<(String, String)>, Error> {
+    let all: Vec<Method> = shared.store.list().await?;
+    let ordered = all.into_iter().filter(|method| method.retired_at.is_none());
+    Ok(ordered
+        .map(|method| (method.id.to_string(), format!("{} {}", method.code, l.pick(&method.name, &method.name_en))))
+        .collect())
 }
 
 async fn order_page(
@@ -114,13 +124,12 @@ async fn order_page(
     id: i64,
 ) -> Result<OrderPage, Error> {
     let (lines, _) = shared.store.work(Filter { sample: Some(id), ..Filter::default() }, 1).await?;
-    let methods: Vec<Method> = shared.store.list().await?;
     let sample = shared.store.reading(move |conn| work::sample_name(conn, id)).await?;
     Ok(OrderPage {
         form,
         code: code.to_owned(),
         commodity: sample,
-        methods: methods.into_iter().filter(|method| method.retired_at.is_none()).collect(),
+        methods: methods(shared, &l).await?,
         lines: lines.iter().map(|line| AnalysisView::new(&l, line)).collect(),
         l,
         staff,

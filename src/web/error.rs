@@ -111,7 +111,11 @@ impl<'r> Responder<'r, 'static> for Error {
 /// The page of ours that the request was sent from, without the site's name.
 fn came_from(request: &Request<'_>) -> String {
     let referer = request.headers().get_one("Referer").unwrap_or_default();
-    referer.split_once("://").and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..))).unwrap_or("/").to_owned()
+    referer
+        .split_once("://")
+        .and_then(|(_, rest)| rest.find('/').and_then(|at| rest.get(at..)))
+        .unwrap_or("/")
+        .to_owned()
 }
 
 /// Why a guard refused, kept for the page: a guard can only answer with a status.

@@ -71,6 +71,7 @@ type Bundle = FluentBundle<FluentResource>;
 macro_rules! groups {
     ($lang:literal) => {
         groups!(@ $lang,
+            "analyses",
             "common",
             "errors",
             "login",
@@ -192,6 +193,14 @@ impl Locale {
     /// The word for one of a closed list: `l.name("role", "technician")` is the key `role-technician`.
     pub fn name(&self, list: &str, word: impl Display) -> String {
         self.t(&format!("{list}-{word}"))
+    }
+
+    /// Of a name kept in both languages, the one to show; Chinese where there is no English.
+    pub fn pick(&self, zh: &str, en: &str) -> String {
+        match self.lang {
+            Lang::En if !en.is_empty() => en.to_owned(),
+            _ => zh.to_owned(),
+        }
     }
 
     pub fn say(&self, message: &Message) -> String {

@@ -1,8 +1,10 @@
 //! Pages: a handler takes its proof, asks the store, asks the laboratory's rules, and returns a struct for its template.
 
 pub mod access;
+mod analysis_view;
 pub mod answer;
 pub mod assets;
+mod bench;
 pub mod clock;
 pub mod display;
 pub mod error;
@@ -15,10 +17,12 @@ mod login;
 pub mod notice;
 pub mod password;
 pub mod posted;
+mod review;
 pub mod secret;
 pub mod session;
 mod setup;
 pub mod staff;
+mod steps;
 #[cfg(test)]
 mod tests;
 mod throttle;
@@ -37,8 +41,16 @@ use self::throttle::Throttle;
 use crate::store::Store;
 
 /// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
-const LABORATORY: &[fn() -> Vec<Route>] =
-    &[assets::group, health::group, language::group, login::group, setup::group, today::group];
+const LABORATORY: &[fn() -> Vec<Route>] = &[
+    assets::group,
+    bench::group,
+    health::group,
+    language::group,
+    login::group,
+    review::group,
+    setup::group,
+    today::group,
+];
 
 /// The groups of the public portal.
 const PORTAL: &[fn() -> Vec<Route>] = &[assets::group, health::group, language::group];

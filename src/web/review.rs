@@ -217,8 +217,7 @@ async fn sheet(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> R
     let (id, lines) = of_sample(shared, code).await?;
     let sample = shared.store.reading(move |conn| work::sheet_sample(conn, id)).await?;
     let people = shared.store.reading(work::people).await?;
-    let reported: Vec<&Line> =
-        lines.iter().filter(|line| line.analysis.status.state() != Stands::Cancelled).collect();
+    let reported: Vec<&Line> = lines.iter().filter(|line| line.analysis.status.state() != Stands::Cancelled).collect();
     let finished = !reported.is_empty() && reported.iter().all(|line| line.analysis.status.state() == Stands::Approved);
     let mut signers: BTreeMap<(&str, i64), ()> = BTreeMap::new();
     for line in &reported {

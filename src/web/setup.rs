@@ -103,14 +103,8 @@ fn read(form: &mut Form) -> Option<First> {
     } else if password != form.value("password-again") {
         form.refuse("password-again", Message::new("error-password-differs"));
     }
-    let first = First {
-        laboratory: laboratory?,
-        laboratory_en,
-        prefix: prefix?,
-        name: name?,
-        username: username?,
-        password,
-    };
+    let first =
+        First { laboratory: laboratory?, laboratory_en, prefix: prefix?, name: name?, username: username?, password };
     form.is_ok().then_some(first)
 }
 

@@ -25,12 +25,12 @@ pub struct Staff {
 /// One entry of the navigation: address, and key of its name.
 const PLACES: &[(&str, &str)] = &[
     ("/", "nav-today"),
-    ("/samples", "nav-samples"),
+    ("/bench/samples", "nav-samples"),
     ("/bench", "nav-bench"),
-    ("/instruments", "nav-instruments"),
+    ("/bench/lines", "nav-instruments"),
     ("/review", "nav-review"),
     ("/qc", "nav-qc"),
-    ("/publications", "nav-publications"),
+    ("/review/publications", "nav-publications"),
     ("/admin", "nav-admin"),
 ];
 
@@ -46,7 +46,10 @@ impl Staff {
     /// The places whose door admits this person; what does not exist has no row and no entry.
     pub fn places(&self) -> Vec<Place> {
         let admitted = PLACES.iter().filter(|(address, _)| self.may_open(address));
-        admitted.map(|(address, key)| Place { address, key, here: self.is_at(address) }).collect()
+        // `/bench/samples` lies below `/bench`: one is at the place whose address says most.
+        let here =
+            PLACES.iter().map(|(address, _)| *address).filter(|address| self.is_at(address)).max_by_key(|a| a.len());
+        admitted.map(|(address, key)| Place { address, key, here: here == Some(*address) }).collect()
     }
 
     /// Whether a page at this address (as its route writes it) would let this person in.
@@ -85,6 +88,11 @@ impl<'r> FromRequest<'r> for Staff {
 }
 
 impl Staff {
+    /// Who acts, for the record.
+    pub fn who(&self) -> crate::lab::people::Who {
+        crate::lab::people::Who::Person(self.actor.clone())
+    }
+
     /// The notice's sentence, if there is one to say.
     pub fn said(&self) -> Option<&Message> {
         self.notice.as_ref().map(|notice| &notice.message)

@@ -55,9 +55,9 @@ fn key(refusal: Refusal) -> Message {
 /// The refusal with its words in the reader's language.
 pub fn message(l: &Locale, refusal: Refusal) -> Message {
     match refusal {
-        Refusal::NotNow { state, step } => Message::new("step-not-now-in")
-            .with("step", l.name("step", step))
-            .with("state", l.name("state", state)),
+        Refusal::NotNow { state, step } => {
+            Message::new("step-not-now-in").with("step", l.name("step", step)).with("state", l.name("state", state))
+        }
         other => key(other),
     }
 }

@@ -99,7 +99,13 @@ async fn a_set_up_link_makes_the_first_administrator_once() {
             ("password", password),
             ("password-again", password),
         ];
-        trial.client.post("/setup/first").cookie(cookie.clone()).header(ContentType::Form).body(body(&fields)).dispatch()
+        trial
+            .client
+            .post("/setup/first")
+            .cookie(cookie.clone())
+            .header(ContentType::Form)
+            .body(body(&fields))
+            .dispatch()
     };
     let again = send("12345678").await;
     assert_eq!(again.status(), Status::UnprocessableEntity);
