@@ -454,11 +454,6 @@ CREATE TABLE publication (
 CREATE INDEX publication_by_sample ON publication (sample_id, version);
 
 -- What was said, done and shown is never changed.
-CREATE FUNCTION refuse_change() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    RAISE EXCEPTION '% is append-only', TG_TABLE_NAME;
-END
-$$;
 CREATE TRIGGER custody_event_no_update BEFORE UPDATE ON custody_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER custody_event_no_delete BEFORE DELETE ON custody_event FOR EACH ROW EXECUTE FUNCTION refuse_change();
 CREATE TRIGGER custody_event_no_truncate BEFORE TRUNCATE ON custody_event FOR EACH STATEMENT EXECUTE FUNCTION refuse_change();
