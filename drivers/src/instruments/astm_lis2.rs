@@ -1,5 +1,5 @@
 //! Analysers that speak ASTM: LIS01-A2 frames (E1381) with LIS02-A2 records (E1394), on a serial line, TCP or in a
-//! file. Field numbers are those of LIS02-A2 sections 6 to 12; captures of seven analysers agree with them.
+//! file. Field numbers are those of LIS02-A2 sections 6 to 12; captures of five analysers agree with them.
 
 use jiff::civil::DateTime;
 
@@ -18,7 +18,7 @@ pub const PROFILE: Profile = Profile {
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::TwoWay,
     proof: Proof::Instrument,
-    tested_against: "captures of 5 analysers (Afinion-style single frame to 25 frames), 19 frame vectors",
+    tested_against: "captures of 5 analysers, 19 single frames",
     serial: Serial::new(9600),
     link: || Box::new(Receiver::default()),
     parse,
