@@ -48,12 +48,12 @@ pub fn draw(dots: &[Dot], lines: &[String; 7], caption: Caption<'_>) -> String {
     // A label needs about 72 units.
     let every = (72.0 / step).ceil().max(1.0) as usize;
     for (at, dot) in dots.iter().enumerate() {
-        let (path, filled) = match dot.outcome {
-            Outcome::Accepted => ("M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0", true),
-            Outcome::Warning => ("M0 -6L6 5L-6 5Z", true),
-            Outcome::Rejected => ("M-5 -5L5 5M-5 5L5 -5", false),
+        let path = match dot.outcome {
+            Outcome::Accepted => "M-3 0a3 3 0 1 0 6 0a3 3 0 1 0 -6 0",
+            Outcome::Warning => "M0 -6L6 5L-6 5Z",
+            Outcome::Rejected => "M-6 -4L-4 -6L0 -2L4 -6L6 -4L2 0L6 4L4 6L0 2L-4 6L-6 4L-2 0Z",
         };
-        svg.mark(&format!("dot {}", dot.outcome), (place(at), height(dot.z)), path, filled, &dot.tooltip);
+        svg.mark(&format!("dot {}", dot.outcome), (place(at), height(dot.z)), path, &dot.tooltip);
         if at % every == 0 {
             svg.text("tick", (place(at), HEIGHT - 10.0), Anchor::Middle, &dot.label);
         }

@@ -76,11 +76,10 @@ impl Svg {
     }
 
     /// A mark whose shape says its state without colour, with a tooltip. `path` is drawn around 0, 0.
-    pub fn mark(&mut self, class: &str, at: (f64, f64), path: &str, filled: bool, tooltip: &str) {
-        let fill = if filled { "currentColor" } else { "none" };
+    pub fn mark(&mut self, class: &str, at: (f64, f64), path: &str, tooltip: &str) {
         let (class, x, y, tooltip) = (Escaped(class), Number(at.0), Number(at.1), Escaped(tooltip));
         self.push(format_args!(
-            r#"<g class="{class}" transform="translate({x} {y})"><title>{tooltip}</title><path d="{path}" fill="{fill}"/></g>"#
+            r#"<g class="{class}" transform="translate({x} {y})"><title>{tooltip}</title><path d="{path}" fill="currentColor"/></g>"#
         ));
     }
 

@@ -16,6 +16,13 @@ pub struct Label {
     pub address: String,
 }
 
+impl Label {
+    /// Height of the code in tenths of a millimetre: a long container code must not run into the QR code.
+    pub(super) fn code_size(&self) -> u32 {
+        if self.code.chars().count() > 13 { 24 } else { 34 }
+    }
+}
+
 /// Tenths of a millimetre.
 const WIDTH: usize = 500;
 const HEIGHT: usize = 300;
@@ -25,7 +32,7 @@ const LINES: usize = 2;
 
 pub fn draw(label: &Label) -> Result<String, Fault> {
     let (bars, qr) = (barcode::code128(&label.code)?, barcode::qr(&label.address)?);
-    let mut texts = vec![(65, 34, label.code.as_str()), (100, 24, label.second.as_str())];
+    let mut texts = vec![(65, label.code_size(), label.code.as_str()), (100, 24, label.second.as_str())];
     texts.extend(label.lines.iter().take(LINES).enumerate().map(|(at, line)| (132 + 32 * at, 24, line.as_str())));
     let texts: String = texts
         .into_iter()

@@ -27,7 +27,7 @@ pub fn draw(label: &Label, printer: &Printer) -> String {
     // From tenths of a millimetre.
     let dots = |tenths: u32| tenths * printer.dots / 10;
     let mut zpl = format!("^XA\n^CI28\n^PW{}\n^LL{}\n^LH0,0\n", dots(500), dots(300));
-    let mut texts = vec![(32, 34, label.code.as_str()), (76, 24, label.second.as_str())];
+    let mut texts = vec![(32, label.code_size(), label.code.as_str()), (76, 24, label.second.as_str())];
     texts.extend(label.lines.iter().take(2).zip([110, 142]).map(|(line, y)| (y, 24, line.as_str())));
     for (y, size, text) in texts.into_iter().filter(|(_, _, text)| !text.is_empty()) {
         let font = match &printer.font {
