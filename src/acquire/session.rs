@@ -73,7 +73,8 @@ struct Open {
     messages: usize,
     /// A refusal that no later frame has made good.
     refused: Option<String>,
-    only_control: bool,
+    /// Bytes that belong to no frame.
+    noise: bool,
 }
 
 enum Step {
@@ -246,7 +247,7 @@ impl Talk {
             chunks: 0,
             messages: 0,
             refused: None,
-            only_control: true,
+            noise: false,
         });
         let first = open.chunks;
         open.count(&chunks);
@@ -269,7 +270,7 @@ impl Open {
         for chunk in chunks {
             self.chunks += 1;
             self.messages += usize::from(chunk.message.is_some());
-            self.only_control &= chunk.kind == ChunkKind::Control;
+            self.noise |= chunk.kind == ChunkKind::Noise;
             match chunk.kind {
                 ChunkKind::Refused => self.refused = chunk.fault.clone(),
                 ChunkKind::Frame | ChunkKind::Repeated => self.refused = None,
@@ -281,8 +282,9 @@ impl Open {
     fn closing(&self, now: Timestamp) -> Closing {
         let (state, fault) = match (&self.refused, self.messages) {
             (Some(fault), _) => (State::Torn, Some(fault.clone())),
-            (None, 0) if self.only_control => (State::Empty, None),
-            (None, 0) => (State::Torn, Some("no message became whole".to_owned())),
+            (None, 0) if self.noise => (State::Torn, Some("no message became whole".to_owned())),
+            // What a link accepts and then ends without a message carried none: a keep-alive, an idle detector.
+            (None, 0) => (State::Empty, None),
             (None, _) => (State::Complete, None),
         };
         Closing { state, fault, ended_at: now }

@@ -1,4 +1,89 @@
 //! Instruments that are not there: each speaks its real protocol over a real pseudo-terminal.
+//!
+//! The material is made here: conversations written for this project after the protocols' descriptions, and values
+//! from a seeded generator. The device's side is a state machine without a wire, as a driver's link is.
 
+pub mod balance;
+pub mod bench;
+mod chance;
+pub mod elisa;
+pub mod gc;
+pub mod lz4000;
+pub mod photometer;
 #[cfg(unix)]
 pub mod pty;
+#[cfg(unix)]
+mod running;
+#[cfg(test)]
+mod tests;
+pub mod ttnj;
+
+use std::sync::Arc;
+
+use jiff::civil::DateTime;
+
+pub use bench::{Bench, Queue, Test, Work};
+pub use chance::Chance;
+#[cfg(unix)]
+pub use running::Running;
+
+/// The device's side of a wire.
+pub trait Device: Send {
+    /// Bytes came from the host; gives what the device says to that.
+    fn hear(&mut self, bytes: &[u8], now: DateTime) -> Vec<u8>;
+
+    /// Time passes, several times a second; gives what the device says by itself.
+    fn tick(&mut self, now: DateTime) -> Vec<u8>;
+}
+
+/// The instruments of the demonstration.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Model {
+    /// Dayuan LZ-4000: pesticide residues by cholinesterase inhibition.
+    Lz4000,
+    /// Dayuan photometer module: light only, the inhibition is ours to compute.
+    Photometer,
+    /// Taiyang TTNJ: absorbance and value side by side.
+    Ttnj,
+    /// An ELISA analyser for veterinary drugs in milk, with the ASTM protocol.
+    Elisa,
+    /// The data system of a gas chromatograph.
+    Gc,
+    /// A balance in the preparation room.
+    Balance,
+}
+
+impl Model {
+    pub const ALL: [Self; 6] = [Self::Lz4000, Self::Photometer, Self::Ttnj, Self::Elisa, Self::Gc, Self::Balance];
+
+    /// The driver that reads it.
+    pub fn driver(self) -> &'static str {
+        match self {
+            Self::Lz4000 => "dayuan-7e",
+            Self::Photometer => "dayuan-photometer",
+            Self::Ttnj => "taiyang-ttnj",
+            Self::Elisa => "astm-lis2",
+            Self::Gc => "shimadzu-ascii",
+            Self::Balance => "mt-sics",
+        }
+    }
+
+    /// A device that stands in the laboratory as `instrument` and takes its samples from `bench`.
+    pub fn device(self, instrument: &str, seed: u64, bench: Arc<dyn Bench>) -> Box<dyn Device> {
+        let chance = Chance::of(seed, instrument);
+        let hand = bench::Hand::new(instrument, bench);
+        match self {
+            Self::Lz4000 => Box::new(lz4000::Lz4000::new(hand, chance)),
+            Self::Photometer => Box::new(photometer::Photometer::new(hand, chance)),
+            Self::Ttnj => Box::new(ttnj::Ttnj::new(hand, chance)),
+            Self::Elisa => Box::new(elisa::Elisa::new(hand, chance)),
+            Self::Gc => Box::new(gc::Gc::new(hand, chance)),
+            Self::Balance => Box::new(balance::Balance::new(hand, chance)),
+        }
+    }
+}
+
+/// Whether `seconds` have passed since `since`.
+fn passed(since: DateTime, now: DateTime, seconds: f64) -> bool {
+    now.duration_since(since).as_secs_f64() >= seconds
+}

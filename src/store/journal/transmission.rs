@@ -68,7 +68,7 @@ pub enum State {
     Complete,
     /// Something was said that never became whole.
     Torn,
-    /// Handshakes only: a keep-alive, a request answered with "nothing".
+    /// Nothing was reported: a keep-alive, a request answered with "nothing", an idle detector.
     Empty,
 }
 

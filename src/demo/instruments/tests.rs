@@ -1,0 +1,143 @@
+//! Every virtual instrument speaks so that its own driver understands it, minute by minute, without a wire.
+
+use std::time::Duration;
+
+use drivers::{Decoded, Event, Kind, Role};
+use jiff::SignedDuration;
+use jiff::civil::date;
+
+use super::*;
+
+/// Twenty minutes of talk between a device and its driver's link, in steps of 100 ms.
+fn talk(model: Model, minutes: u32, bench: Arc<dyn Bench>) -> (Vec<Event>, Vec<Decoded>) {
+    let profile = drivers::by_id(model.driver()).unwrap();
+    let mut device = model.device("D1", 7, bench);
+    let mut link = (profile.link)();
+    let step = Duration::from_millis(100);
+    let mut now = date(2026, 3, 2).at(9, 0, 0, 0);
+    let mut silent = Duration::ZERO;
+    let mut events = Vec::new();
+    for _ in 0..minutes * 600 {
+        now += SignedDuration::try_from(step).unwrap();
+        silent += step;
+        let mut said = device.tick(now);
+        let mut heard = Vec::new();
+        if said.is_empty() && link.patience().is_some_and(|patience| silent >= patience) {
+            silent = Duration::ZERO;
+            heard = link.idle(now);
+        }
+        loop {
+            if !said.is_empty() {
+                silent = Duration::ZERO;
+                heard.extend(link.feed(&said));
+            }
+            let answers: Vec<u8> = heard.iter().flat_map(|event| event.answer.clone()).collect();
+            events.append(&mut heard);
+            said = device.hear(&answers, now);
+            if said.is_empty() {
+                break;
+            }
+        }
+    }
+    let messages = events.iter().filter_map(|event| event.message.as_ref());
+    let decoded = messages.map(|message| (profile.parse)(message).unwrap()).collect();
+    (events, decoded)
+}
+
+struct Endless;
+
+impl Bench for Endless {
+    fn next(&self, _: &str, place: Option<u8>) -> Option<Work> {
+        Some(Work { sample: format!("Q{:03}", place.unwrap_or(0)), ..Work::default() })
+    }
+}
+
+fn readings(decoded: &[Decoded]) -> Vec<&drivers::Reading> {
+    decoded.iter().flat_map(|message| &message.readings).collect()
+}
+
+#[test]
+fn every_instrument_is_understood_and_says_something_every_few_minutes() {
+    for model in Model::ALL {
+        let (events, decoded) = talk(model, 20, Arc::new(Endless));
+        assert!(decoded.len() >= 4, "{model:?}: {} messages in twenty minutes", decoded.len());
+        for message in &decoded {
+            assert!(message.rejected.is_empty(), "{model:?}: {:?}", message.rejected);
+            assert!(message.warnings.is_empty(), "{model:?}: {:?}", message.warnings);
+            assert!(!message.readings.is_empty(), "{model:?}");
+        }
+        let noise = events.iter().filter(|event| event.kind == Kind::Noise).count();
+        assert_eq!(noise, 0, "{model:?}");
+    }
+}
+
+#[test]
+fn where_nothing_waits_nothing_is_reported() {
+    for model in Model::ALL {
+        let (_, decoded) = talk(model, 5, Arc::new(Queue::default()));
+        assert!(decoded.is_empty(), "{model:?}: {decoded:?}");
+    }
+}
+
+#[test]
+fn what_waits_is_measured_under_its_own_code_at_its_own_level() {
+    for (model, sample, test) in [
+        (Model::Lz4000, "青01", Test::new("INH", 60.0, 0.5)),
+        (Model::Elisa, "QK-0007", Test::new("ENR", 60.0, 0.5)),
+        (Model::Gc, "QK-0008", Test::new("Dimethoate", 60.0, 0.5)),
+    ] {
+        let queue = Queue::default();
+        let analyte = test.code.clone();
+        queue.put("D1", Work { sample: sample.to_owned(), control: model == Model::Elisa, tests: vec![test] });
+        let (_, decoded) = talk(model, 3, Arc::new(queue));
+        let found: Vec<_> =
+            readings(&decoded).into_iter().filter(|it| it.analyte.as_deref() == Some(analyte.as_str())).collect();
+        assert_eq!(found.len(), 1, "{model:?}: {decoded:?}");
+        assert_eq!(found[0].sample_id.as_deref(), Some(sample));
+        assert!((found[0].number.unwrap() - 60.0).abs() < 3.0, "{model:?}: {:?}", found[0]);
+        let role = if model == Model::Elisa { Role::Control } else { Role::Unknown };
+        assert_eq!(found[0].role, role, "{model:?}");
+    }
+}
+
+#[test]
+fn the_analyser_repeats_damaged_frames_and_frames_whose_answer_was_lost() {
+    let (events, decoded) = talk(Model::Elisa, 30, Arc::new(Endless));
+    let refused = events.iter().filter(|event| matches!(event.kind, Kind::Refused(_))).count();
+    let repeated = events.iter().filter(|event| event.kind == Kind::Repeated).count();
+    assert!(refused > 0 && repeated > 0, "{refused} refused, {repeated} repeated");
+    assert!(decoded.iter().all(|message| message.readings.len() == 2 * elisa::ANALYTES.len()));
+}
+
+#[test]
+fn a_compound_that_was_not_found_is_no_zero() {
+    let (_, decoded) = talk(Model::Gc, 5, Arc::new(Endless));
+    let dashes: Vec<_> = readings(&decoded).into_iter().filter(|it| it.result.as_deref() == Some("-----")).collect();
+    assert!(!dashes.is_empty());
+    assert!(dashes.iter().all(|it| it.number.is_none() && it.censored.is_some()));
+}
+
+#[test]
+fn the_tester_embellishes_now_and_then_and_the_absorbances_tell() {
+    let (_, decoded) = talk(Model::Ttnj, 20, Arc::new(Endless));
+    let mut honest = 0;
+    let mut embellished = 0;
+    for group in &decoded {
+        let change = |n: usize| -> f64 {
+            let absorbance = group.readings[n].absorbance.as_ref().unwrap();
+            absorbance.change.as_ref().unwrap().parse().unwrap()
+        };
+        for n in 1..group.readings.len() {
+            let own = (change(0) - change(n)) / change(0) * 100.0;
+            let told = group.readings[n].number.unwrap();
+            if (own - told).abs() < 0.06 { honest += 1 } else { embellished += 1 }
+        }
+    }
+    assert!(honest > embellished && embellished > 0, "{honest} honest, {embellished} embellished");
+}
+
+#[test]
+fn the_same_seed_makes_the_same_day() {
+    let once = talk(Model::Elisa, 5, Arc::new(Endless));
+    assert_eq!(once.0, talk(Model::Elisa, 5, Arc::new(Endless)).0);
+}
