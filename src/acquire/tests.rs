@@ -276,6 +276,37 @@ fn config(path: &str) -> LineConfig {
 mod on_a_pseudo_terminal {
     use super::*;
     use crate::demo::instruments::pty::Pty;
+    use crate::demo::instruments::{Device, Running};
+
+    /// Prints once when it is switched on.
+    struct Prints(Vec<u8>);
+
+    impl Device for Prints {
+        fn hear(&mut self, _: &[u8], _: DateTime) -> Vec<u8> {
+            Vec::new()
+        }
+
+        fn tick(&mut self, _: DateTime) -> Vec<u8> {
+            std::mem::take(&mut self.0)
+        }
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_virtual_balance_is_read_like_a_real_one() {
+        let folder = tempfile::tempdir().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+        let record = Arc::new(Record::default());
+        let lines = Lines::new(journal, record.clone());
+        let balance = Running::start(Box::new(Prints(b"S S    10.0217 g\r\n".to_vec()))).unwrap();
+        let config = LineConfig { driver: "mt-sics".to_owned(), ..config(balance.path()) };
+        lines.apply(vec![config]).await.unwrap();
+        until(|| !record.texts().is_empty()).await;
+        let transmission = record.taken.lock().unwrap()[0].clone();
+        assert_eq!((transmission.state, transmission.driver.as_str()), (State::Complete, "mt-sics"));
+        let decoded = (drivers::by_id("mt-sics").unwrap().parse)(&transmission.messages[0]).unwrap();
+        assert_eq!(decoded.readings[0].result.as_deref(), Some("10.0217"));
+        lines.stop().await;
+    }
 
     /// A symlink with a stable name, as udev makes one for a real adapter.
     fn plug(pty: &Pty, link: &std::path::Path) {

@@ -1,7 +1,11 @@
 //! The commands: one file each, with its `Args` and its `run`.
 
+mod capture;
 mod decode;
 mod drivers;
+mod line;
+mod ports;
+mod replay;
 
 use std::process::ExitCode;
 
@@ -22,6 +26,9 @@ pub struct Cli {
 enum Command {
     Decode(decode::Args),
     Drivers(drivers::Args),
+    Ports(ports::Args),
+    Capture(capture::Args),
+    Replay(replay::Args),
 }
 
 impl Cli {
@@ -29,6 +36,9 @@ impl Cli {
         match self.command {
             Command::Decode(args) => decode::run(args),
             Command::Drivers(args) => drivers::run(args),
+            Command::Ports(args) => ports::run(args),
+            Command::Capture(args) => capture::run(args),
+            Command::Replay(args) => replay::run(args),
         }
     }
 }

@@ -82,7 +82,7 @@ fn where_nothing_waits_nothing_is_reported() {
 #[test]
 fn what_waits_is_measured_under_its_own_code_at_its_own_level() {
     for (model, sample, test) in [
-        (Model::Lz4000, "青01", Test::new("INH", 60.0, 0.5)),
+        (Model::Lz4000, "Q-0007", Test::new("INH", 60.0, 0.5)),
         (Model::Elisa, "QK-0007", Test::new("ENR", 60.0, 0.5)),
         (Model::Gc, "QK-0008", Test::new("Dimethoate", 60.0, 0.5)),
     ] {
@@ -98,6 +98,15 @@ fn what_waits_is_measured_under_its_own_code_at_its_own_level() {
         let role = if model == Model::Elisa { Role::Control } else { Role::Unknown };
         assert_eq!(found[0].role, role, "{model:?}");
     }
+}
+
+#[test]
+fn the_small_tester_knows_names_of_three_characters() {
+    let queue = Queue::default();
+    queue.put("D1", Work { sample: "大白菜".to_owned(), ..Work::default() });
+    let (_, decoded) = talk(Model::Lz4000, 3, Arc::new(queue));
+    let reading = &decoded[0].readings[0];
+    assert_eq!((reading.sample_id.as_deref(), reading.flags.as_slice()), (None, &["name 大白菜".to_owned()][..]));
 }
 
 #[test]
