@@ -42,8 +42,9 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         Ok(conversation) => conversation,
         Err(error) => return wrong(&format!("{error}")),
     };
-    let (Ok(patience), true) = (Duration::try_from_secs_f64(args.patience), args.speed >= 0.0) else {
-        return wrong("expected a speed and a patience that are not negative");
+    let speeds = |speed: f64| speed == 0.0 || (0.001..=1e6).contains(&speed);
+    let (Ok(patience), true) = (Duration::try_from_secs_f64(args.patience), speeds(args.speed)) else {
+        return wrong("expected --speed 0 or from 0.001 to 1000000, and --patience 0 or more");
     };
     line::runtime()?.block_on(async {
         let transport = args.line.transport(None);
