@@ -22,10 +22,10 @@ const MORNING: &str = "# origin: written for this test after LIS01-A2
 < <STX>1H|\\^&<CR><ETX>E5<CR><LF>
 > <ACK>
 @ 0.060
-< <STX>2L|1|N<CR><ETX>05<CR><LF>
+< <STX>2L|1|N<CR><ETX>04<CR><LF>
 > <NAK>
 @ 0.080
-< <STX>2L|1|N<CR><ETX>04<CR><LF>
+< <STX>2L|1|N<CR><ETX>05<CR><LF>
 > <ACK>
 @ 0.100
 < <EOT>
