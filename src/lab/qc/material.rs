@@ -57,8 +57,7 @@ impl Target {
         }
         let decimals = results.iter().map(Decimal::scale).max().unwrap_or(0);
         let count = Decimal::from(results.len());
-        let add = |sum: Option<Decimal>, next: Decimal| sum.and_then(|sum| sum.checked_add(next));
-        let total = results.iter().fold(Some(Decimal::ZERO), |sum, one| add(sum, *one)).ok_or(Fault::TooLarge)?;
+        let total = results.iter().try_fold(Decimal::ZERO, |sum, one| sum.checked_add(*one)).ok_or(Fault::TooLarge)?;
         let mean = total.checked_div(count).ok_or(Fault::TooLarge)?;
         let squares = results
             .iter()
