@@ -2,6 +2,7 @@
 
 pub mod clock;
 pub mod courier;
+pub mod intake;
 pub mod lines;
 pub mod live;
 pub mod port;

@@ -4,6 +4,7 @@
 
 pub mod analysis;
 pub mod catalogue;
+pub mod chromatography;
 pub mod custody;
 pub mod disclosure;
 pub mod people;

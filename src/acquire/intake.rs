@@ -1,0 +1,43 @@
+//! The way from a line into the record: the driver reads, the store keeps, once.
+
+use super::clock;
+use super::courier::{Intake, IntakeError, Receipt};
+use crate::store::Store;
+use crate::store::intake::Read;
+use crate::store::journal::Transmission;
+
+/// Takes transmissions into the laboratory's own database.
+#[derive(Clone)]
+pub struct Hub {
+    pub store: Store,
+}
+
+impl Intake for Hub {
+    fn deliver(&self, transmission: &Transmission) -> Result<Receipt, IntakeError> {
+        let (messages, fault) = read(transmission);
+        let taken = self
+            .store
+            .take_in(transmission, &messages, fault.as_deref(), clock::now())
+            .map_err(|error| IntakeError(error.to_string()))?;
+        Ok(Receipt { readings: taken.readings })
+    }
+}
+
+/// Reads every message with the line's driver; the first thing that could not be read is the fault.
+fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
+    let Some(profile) = drivers::by_id(&transmission.driver) else {
+        return (Vec::new(), Some(format!("no driver '{}'", transmission.driver)));
+    };
+    let mut messages = Vec::new();
+    let mut fault = None;
+    for message in &transmission.messages {
+        match (profile.parse)(message) {
+            Ok(decoded) => {
+                fault = fault.or_else(|| decoded.rejected.first().map(|rejected| rejected.reason.clone()));
+                messages.push(Read::new(message, decoded));
+            }
+            Err(error) => fault = fault.or_else(|| Some(error.to_string())),
+        }
+    }
+    (messages, fault)
+}

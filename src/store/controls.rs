@@ -1,0 +1,84 @@
+//! Control results: each judged by the Westgard rules as on its own day, and resolved by a person when rejected.
+
+use diesel::prelude::*;
+use rust_decimal::Decimal;
+
+use super::conn::Conn;
+use super::error::StoreError;
+use super::instant;
+use super::ledger::Tx;
+use super::schema::{control_material, control_result};
+use crate::lab::people::Who;
+use crate::lab::qc::chart::{self, Measured, Plotted};
+use crate::lab::qc::material::Target;
+use crate::lab::qc::westgard::Rules;
+
+/// The rules look back ten results; a little more, so that a chart's left edge judges like its middle.
+const LOOK_BACK: i64 = 30;
+
+/// A control result before it is judged.
+#[derive(Debug, Clone, Copy)]
+pub struct NewResult {
+    pub material: i64,
+    pub batch: Option<i64>,
+    pub reading: Option<i64>,
+    pub value: Decimal,
+}
+
+/// Keeps a control result with what the rules say of it; answers its id.
+pub(crate) fn add(tx: &mut Tx<'_>, new: NewResult) -> Result<i64, StoreError> {
+    let NewResult { material, batch, reading, value } = new;
+    let mut series = earlier(tx.conn, material, LOOK_BACK)?;
+    series.push(Measured { result: value, batch });
+    let target = target(tx.conn, material)?;
+    let judged: Plotted = chart::plot(&target, &Rules::default(), &series)
+        .and_then(|plotted| plotted.into_iter().next_back())
+        .ok_or_else(|| StoreError::corrupt("control_material", material, "a result too large to judge"))?;
+    let rules: Vec<&str> = judged.rules.iter().map(|rule| rule.name()).collect();
+    let by = match tx.by {
+        Who::Person(actor) => Some(actor.id.0),
+        Who::Line(_) | Who::Program => None,
+    };
+    let id = diesel::insert_into(control_result::table)
+        .values((
+            control_result::material_id.eq(material),
+            control_result::batch_id.eq(batch),
+            control_result::reading_id.eq(reading),
+            control_result::value.eq(value.to_string()),
+            control_result::at.eq(instant::written(tx.at)),
+            control_result::by_id.eq(by),
+            control_result::outcome.eq(judged.outcome.name()),
+            control_result::rules.eq(rules.join(" ")),
+            control_result::version.eq(1),
+        ))
+        .returning(control_result::id)
+        .get_result(tx.conn)?;
+    tx.record("control.measured", "control_result", id, None)?;
+    Ok(id)
+}
+
+/// The last results of a material, oldest first.
+pub(in crate::store) fn earlier(conn: &mut Conn, material: i64, count: i64) -> Result<Vec<Measured>, StoreError> {
+    let rows: Vec<(i64, String, Option<i64>)> = control_result::table
+        .filter(control_result::material_id.eq(material))
+        .order(control_result::id.desc())
+        .limit(count)
+        .select((control_result::id, control_result::value, control_result::batch_id))
+        .load(conn)?;
+    rows.into_iter()
+        .rev()
+        .map(|(id, value, batch)| {
+            let result = value.parse().map_err(|error| StoreError::corrupt("control_result", id, error))?;
+            Ok(Measured { result, batch })
+        })
+        .collect()
+}
+
+/// The mean and standard deviation assigned to a material.
+pub(in crate::store) fn target(conn: &mut Conn, material: i64) -> Result<Target, StoreError> {
+    let (mean, s): (String, String) =
+        control_material::table.find(material).select((control_material::mean, control_material::s)).first(conn)?;
+    let corrupt = |error: &dyn std::fmt::Display| StoreError::corrupt("control_material", material, error);
+    let number = |text: &str| text.parse::<Decimal>().map_err(|error| corrupt(&error));
+    Target::assigned(number(&mean)?, number(&s)?).map_err(|fault| corrupt(&fault))
+}

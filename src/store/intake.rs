@@ -1,0 +1,193 @@
+//! Takes a transmission into the record: its bytes, what its messages say, and the fate of each reading, all at once
+//! and once only.
+
+mod facts;
+mod fate;
+
+use diesel::prelude::*;
+use drivers::contract::{Chromatogram, Decoded, Reading};
+use serde::Serialize;
+use sha2::{Digest, Sha256};
+
+use self::facts::{At, Surroundings};
+use super::conn::Store;
+use super::error::StoreError;
+use super::instant;
+use super::journal::{State, Stretch, Transmission};
+use super::ledger::Tx;
+use super::schema::{chromatogram, instrument, reading, transmission};
+use crate::lab::people::Who;
+
+/// One message as its driver read it; offsets of readings are on the wire.
+#[derive(Debug, Clone, Default)]
+pub struct Read {
+    pub readings: Vec<OnWire>,
+    pub chromatograms: Vec<Chromatogram>,
+}
+
+/// A reading and the stretch of the transmission that says so.
+#[derive(Debug, Clone)]
+pub struct OnWire {
+    pub reading: Reading,
+    pub start: usize,
+    pub end: usize,
+}
+
+impl Read {
+    /// Places what a driver read on the wire.
+    pub fn new(message: &drivers::Message, decoded: Decoded) -> Self {
+        let place = |reading: Reading| {
+            let wire = message.on_wire(&reading.span);
+            OnWire { reading, start: wire.start, end: wire.end }
+        };
+        Self { readings: decoded.readings.into_iter().map(place).collect(), chromatograms: decoded.chromatograms }
+    }
+}
+
+/// What was made of a transmission.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Taken {
+    pub transmission: i64,
+    pub readings: u64,
+    /// It had been taken before; nothing was changed.
+    pub again: bool,
+}
+
+#[derive(Serialize)]
+struct ChunkRow<'a> {
+    offset: usize,
+    len: usize,
+    kind: &'static str,
+    fault: Option<&'a str>,
+    answer: String,
+    at: String,
+}
+
+impl Store {
+    /// Takes a transmission with what its driver read. `fault`: why some or all of it could not be read; the bytes are
+    /// kept all the same. Blocking.
+    pub fn take_in(
+        &self,
+        sent: &Transmission,
+        messages: &[Read],
+        fault: Option<&str>,
+        at: jiff::Timestamp,
+    ) -> Result<Taken, StoreError> {
+        self.write(&Who::Line(sent.instrument.clone()), at, |tx| take_in(tx, sent, messages, fault))
+    }
+}
+
+pub(crate) fn take_in(
+    tx: &mut Tx<'_>,
+    sent: &Transmission,
+    messages: &[Read],
+    fault: Option<&str>,
+) -> Result<Taken, StoreError> {
+    let epoch = sent.epoch.to_string();
+    let before: Option<i64> = transmission::table
+        .filter(transmission::epoch.eq(&epoch))
+        .filter(transmission::seq.eq(sent.seq))
+        .select(transmission::id)
+        .first(tx.conn)
+        .optional()?;
+    let count: u64 = messages.iter().map(|message| message.readings.len() as u64).sum();
+    if let Some(id) = before {
+        return Ok(Taken { transmission: id, readings: count, again: true });
+    }
+    let instrument_id: i64 =
+        instrument::table.filter(instrument::code.eq(&sent.instrument)).select(instrument::id).first(tx.conn)?;
+    let state = match (sent.state, fault, count) {
+        (State::Torn, ..) => "torn",
+        (_, Some(_), 0) => "undecodable",
+        (_, Some(_), _) => "partly-decoded",
+        (State::Empty, ..) => "empty",
+        (State::Complete, ..) => "decoded",
+    };
+    let id: i64 = diesel::insert_into(transmission::table)
+        .values((
+            transmission::instrument_id.eq(instrument_id),
+            transmission::epoch.eq(&epoch),
+            transmission::seq.eq(sent.seq),
+            transmission::started_at.eq(instant::written(sent.started_at)),
+            transmission::ended_at.eq(instant::written(sent.ended_at)),
+            transmission::state.eq(state),
+            transmission::fault.eq(fault.or(sent.fault.as_deref())),
+            transmission::chunks.eq(chunks(&sent.chunks)?),
+            transmission::sha256.eq(hex(&Sha256::digest(&sent.bytes))),
+            transmission::bytes.eq(&sent.bytes),
+        ))
+        .returning(transmission::id)
+        .get_result(tx.conn)?;
+    tx.record("raw.captured", "transmission", id, None)?;
+    let mut n = 0;
+    for found in messages.iter().flat_map(|message| &message.chromatograms) {
+        n += 1;
+        keep_chromatogram(tx, id, n, found)?;
+    }
+    let around = Surroundings::load(tx.conn, instrument_id, sent.ended_at)?;
+    let mut n = 0;
+    for message in messages {
+        let controls = facts::controls(&around, message);
+        for on_wire in &message.readings {
+            n += 1;
+            let at = At { transmission: id, n, received: sent.ended_at };
+            fate::keep(tx, &around, &controls, at, on_wire)?;
+        }
+    }
+    Ok(Taken { transmission: id, readings: count, again: false })
+}
+
+fn chunks(stretches: &[Stretch]) -> Result<String, StoreError> {
+    let rows: Vec<ChunkRow<'_>> = stretches
+        .iter()
+        .map(|stretch| ChunkRow {
+            offset: stretch.offset,
+            len: stretch.len,
+            kind: stretch.kind.word(),
+            fault: stretch.fault.as_deref(),
+            answer: hex(&stretch.answer),
+            at: instant::written(stretch.at),
+        })
+        .collect();
+    serde_json::to_string(&rows).map_err(|error| StoreError::corrupt("transmission", 0, error))
+}
+
+fn keep_chromatogram(tx: &mut Tx<'_>, transmission: i64, n: i64, found: &Chromatogram) -> Result<(), StoreError> {
+    let corrupt = |error: serde_json::Error| StoreError::corrupt("chromatogram", 0, error);
+    // The whole signal is in the bytes; what a page draws is kept thin.
+    let trace = crate::lab::chromatography::thinned(found);
+    let id: i64 = diesel::insert_into(chromatogram::table)
+        .values((
+            chromatogram::transmission_id.eq(transmission),
+            chromatogram::n.eq(n),
+            chromatogram::sample_text.eq(found.sample_id.as_deref()),
+            chromatogram::detector.eq(found.detector.as_deref()),
+            chromatogram::channel.eq(found.channel.as_deref()),
+            chromatogram::acquired_at.eq(found.acquired_at.map(|time| time.to_string())),
+            chromatogram::signal_unit.eq(found.signal_unit.as_deref()),
+            chromatogram::points.eq(found.points as i64),
+            chromatogram::peaks.eq(serde_json::to_string(&found.peaks).map_err(corrupt)?),
+            chromatogram::trace.eq(serde_json::to_string(&trace).map_err(corrupt)?),
+        ))
+        .returning(chromatogram::id)
+        .get_result(tx.conn)?;
+    tx.record("raw.captured", "chromatogram", id, None)?;
+    Ok(())
+}
+
+/// Whether this reading of the device is one we have: its id, or `None`.
+fn same_measurement(tx: &mut Tx<'_>, instrument_id: i64, key: Option<&str>) -> Result<Option<i64>, StoreError> {
+    let Some(key) = key else { return Ok(None) };
+    Ok(reading::table
+        .filter(reading::instrument_id.eq(instrument_id))
+        .filter(reading::device_key.eq(key))
+        .filter(reading::duplicate_of.is_null())
+        .order(reading::id)
+        .select(reading::id)
+        .first(tx.conn)
+        .optional()?)
+}
+
+pub(in crate::store) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,206 @@
+//! What the laboratory knows around a reading: the instrument, its map, what stands at its places, which sample a code
+//! means, which control a run had.
+
+use std::collections::BTreeMap;
+
+use diesel::prelude::*;
+use drivers::contract::{Absorbance, Role};
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use super::Read;
+use crate::lab::analysis::mapping;
+use crate::lab::analysis::matching::Candidate;
+use crate::lab::analysis::status::State;
+use crate::lab::zone;
+use crate::store::conn::Conn;
+use crate::store::error::StoreError;
+use crate::store::schema::{
+    analysis, analyte, analyte_map, container, control_material, instrument, loading, method, sample,
+};
+
+/// Where and when a reading arrived.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct At {
+    pub transmission: i64,
+    pub n: i64,
+    pub received: Timestamp,
+}
+
+/// One line of the instrument's map.
+#[derive(Debug, Clone)]
+pub(super) struct Mapped {
+    pub code: String,
+    pub unit: String,
+    pub analyte: i64,
+    pub to_unit: String,
+    pub factor: Decimal,
+    /// The analyte is an inhibition, not a substance.
+    pub inhibition: bool,
+}
+
+/// What stands at a place.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Stands {
+    Sample(i64),
+    Material(i64),
+}
+
+/// The instrument a transmission came from.
+#[derive(Debug)]
+pub(super) struct Surroundings {
+    pub instrument: i64,
+    pub bench: Option<i64>,
+    pub control_position: Option<String>,
+    pub map: Vec<Mapped>,
+    pub places: BTreeMap<String, Stands>,
+    year: i64,
+}
+
+type MapRow = (i64, String, String, i64, String, String, String);
+
+impl Surroundings {
+    pub(super) fn load(conn: &mut Conn, id: i64, received: Timestamp) -> Result<Self, StoreError> {
+        let (bench, control_position): (Option<i64>, Option<String>) =
+            instrument::table.find(id).select((instrument::bench_id, instrument::control_position)).first(conn)?;
+        let rows: Vec<MapRow> = analyte_map::table
+            .inner_join(analyte::table)
+            .filter(analyte_map::instrument_id.eq(id))
+            .filter(analyte_map::retired_at.is_null())
+            .select((
+                analyte_map::id,
+                analyte_map::code,
+                analyte_map::unit,
+                analyte_map::analyte_id,
+                analyte_map::to_unit,
+                analyte_map::factor,
+                analyte::kind,
+            ))
+            .load(conn)?;
+        let mut map = Vec::new();
+        for (row, code, unit, analyte, to_unit, factor, kind) in rows {
+            let factor = factor.parse().map_err(|error| StoreError::corrupt("analyte_map", row, error))?;
+            let inhibition = kind == crate::lab::catalogue::AnalyteKind::Inhibition.name();
+            map.push(Mapped { code, unit, analyte, to_unit, factor, inhibition });
+        }
+        let rows: Vec<(String, Option<i64>, Option<i64>)> = loading::table
+            .filter(loading::instrument_id.eq(id))
+            .filter(loading::cleared_at.is_null())
+            .order(loading::id)
+            .select((loading::position, loading::sample_id, loading::material_id))
+            .load(conn)?;
+        let stands = |(position, sample, material): (String, Option<i64>, Option<i64>)| {
+            let stands = sample.map(Stands::Sample).or(material.map(Stands::Material))?;
+            Some((position, stands))
+        };
+        let places = rows.into_iter().filter_map(stands).collect();
+        let year = i64::from(zone::day(received).year());
+        Ok(Self { instrument: id, bench, control_position, map, places, year })
+    }
+
+    /// The map's line for a code and unit; the second answer: the code is mapped, but with other units only.
+    pub(super) fn mapped(&self, code: &str, unit: &str) -> (Option<&Mapped>, bool) {
+        let mut called = self.map.iter().filter(|line| mapping::is_called(code, &line.code)).peekable();
+        let known = called.peek().is_some();
+        let line = called.find(|line| line.unit.trim() == unit.trim());
+        (line, known && line.is_none())
+    }
+
+    pub(super) fn is_control_place(&self, position: Option<&str>) -> bool {
+        position.is_some() && position == self.control_position.as_deref()
+    }
+}
+
+/// The sample that a code means: the code of a sample or container, the blind code, or the running number of this year
+/// where a device's display holds no more.
+pub(in crate::store) fn sample_called(conn: &mut Conn, text: &str, year: i64) -> Result<Option<i64>, StoreError> {
+    let code = text.split('^').next().unwrap_or_default().trim().to_uppercase();
+    if code.is_empty() {
+        return Ok(None);
+    }
+    let found: Option<i64> = sample::table
+        .filter(sample::code.eq(&code).or(sample::blind_code.eq(&code)))
+        .select(sample::id)
+        .first(conn)
+        .optional()?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    let found: Option<i64> =
+        container::table.filter(container::code.eq(&code)).select(container::sample_id).first(conn).optional()?;
+    if found.is_some() {
+        return Ok(found);
+    }
+    match code.parse::<i64>() {
+        Ok(accession) if code.len() <= 6 => Ok(sample::table
+            .filter(sample::year.eq(year))
+            .filter(sample::accession.eq(accession))
+            .select(sample::id)
+            .first(conn)
+            .optional()?),
+        _ => Ok(None),
+    }
+}
+
+impl Surroundings {
+    pub(super) fn sample_called(&self, conn: &mut Conn, text: &str) -> Result<Option<i64>, StoreError> {
+        sample_called(conn, text, self.year)
+    }
+}
+
+/// The control material with this code, in use.
+pub(super) fn material_called(conn: &mut Conn, text: &str) -> Result<Option<i64>, StoreError> {
+    let code = text.split('^').next().unwrap_or_default().trim();
+    Ok(control_material::table
+        .filter(control_material::code.eq(code))
+        .filter(control_material::retired_at.is_null())
+        .select(control_material::id)
+        .first(conn)
+        .optional()?)
+}
+
+/// The absorbance of the control of one message's run, if it has one.
+#[derive(Debug, Default)]
+pub(super) struct Controls {
+    pub absorbance: Option<Absorbance>,
+}
+
+pub(super) fn controls(around: &Surroundings, message: &Read) -> Controls {
+    let absorbance = message
+        .readings
+        .iter()
+        .map(|on_wire| &on_wire.reading)
+        .find(|reading| around.is_control_place(reading.position.as_deref()) || reading.role == Role::Control)
+        .and_then(|reading| reading.absorbance.clone());
+    Controls { absorbance }
+}
+
+/// The sample's analyses for an analyte, on methods that this instrument serves.
+pub(super) fn candidates(
+    conn: &mut Conn,
+    sample_id: i64,
+    analyte_id: i64,
+    instrument_id: i64,
+) -> Result<Vec<Candidate>, StoreError> {
+    let rows: Vec<(i64, String, String)> = analysis::table
+        .inner_join(method::table)
+        .filter(analysis::sample_id.eq(sample_id))
+        .filter(analysis::analyte_id.eq(analyte_id))
+        .filter(analysis::state.ne(State::Cancelled.name()))
+        .filter(method::instrument_id.eq(instrument_id).or(method::instrument_id.is_null()))
+        .order(analysis::id)
+        .select((analysis::id, analysis::unit, analysis::state))
+        .load(conn)?;
+    let candidate = |(analysis, unit, state): (i64, String, String)| Candidate {
+        analysis,
+        unit,
+        waiting: state == State::Ordered.name(),
+    };
+    Ok(rows.into_iter().map(candidate).collect())
+}
+
+/// When a sample was taken.
+pub(super) fn sampled_at(conn: &mut Conn, id: i64) -> Result<Timestamp, StoreError> {
+    let at: String = sample::table.find(id).select(sample::sampled_at).first(conn)?;
+    crate::store::instant::read("sample", id, &at)
+}
