@@ -130,5 +130,12 @@
   const print = document.querySelectorAll("[data-print]");
   print.forEach((button) => { button.hidden = false; button.addEventListener("click", () => window.print()); });
 
+  // The list of errors says what to put right; the field's own label before it says where.
+  document.querySelectorAll(".errors a").forEach((link) => {
+    const field = document.getElementById(link.hash.slice(1));
+    const label = field?.labels?.[0] ?? field?.querySelector("legend");
+    const name = label?.firstChild?.textContent.trim();
+    if (name) link.prepend(`${name} · `);
+  });
   document.querySelector(".errors")?.focus();
 })();
