@@ -5,6 +5,7 @@ pub mod chart;
 pub mod cli;
 pub mod config;
 pub mod demo;
+pub mod hub;
 pub mod lab;
 pub mod report;
 pub mod store;

@@ -1,6 +1,7 @@
 //! Bytes from instruments: ports, lines and sessions; kept in the journal before they are answered, then delivered.
 
 pub mod clock;
+pub mod configured;
 pub mod courier;
 pub mod intake;
 pub mod lines;

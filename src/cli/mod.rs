@@ -6,6 +6,7 @@ mod drivers;
 mod line;
 mod ports;
 mod replay;
+mod serve;
 
 use std::process::ExitCode;
 
@@ -26,6 +27,7 @@ pub struct Cli {
 enum Command {
     Decode(decode::Args),
     Drivers(drivers::Args),
+    Serve(serve::Args),
     Ports(ports::Args),
     Capture(capture::Args),
     Replay(replay::Args),
@@ -36,9 +38,22 @@ impl Cli {
         match self.command {
             Command::Decode(args) => decode::run(args),
             Command::Drivers(args) => drivers::run(args),
+            Command::Serve(args) => serve::run(args),
             Command::Ports(args) => ports::run(args),
             Command::Capture(args) => capture::run(args),
             Command::Replay(args) => replay::run(args),
         }
     }
+}
+
+/// Logs to stderr; `RUST_LOG` chooses what.
+fn log() {
+    let filter = tracing_subscriber::EnvFilter::try_from_default_env()
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("qingke=info,warn"));
+    // A second call, in a test, changes nothing.
+    let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
+}
+
+fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
+    tokio::runtime::Builder::new_multi_thread().enable_all().build()
 }

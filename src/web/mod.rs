@@ -30,6 +30,8 @@ mod today;
 #[cfg(test)]
 pub(in crate::web) mod trial;
 
+use std::sync::Arc;
+
 use rocket::figment::Figment;
 use rocket::{Build, Config, Rocket, Route};
 
@@ -38,6 +40,7 @@ use self::headers::Headers;
 use self::password::Passwords;
 use self::session::Cookies;
 use self::throttle::Throttle;
+use crate::acquire::lines::Lines;
 use crate::store::Store;
 
 /// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
@@ -87,6 +90,8 @@ impl Listener {
 pub struct Shared {
     pub store: Store,
     pub clock: Clock,
+    /// The instruments' lines of this process, where it has any.
+    pub lines: Option<Arc<Lines>>,
     passwords: Passwords,
     throttle: Throttle,
     listener: Listener,
@@ -94,7 +99,12 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(store: Store, clock: Clock, listener: Listener) -> Self {
-        Self { store, clock, passwords: Passwords::default(), throttle: Throttle::default(), listener }
+        Self { store, clock, lines: None, passwords: Passwords::default(), throttle: Throttle::default(), listener }
+    }
+
+    pub fn with_lines(mut self, lines: Arc<Lines>) -> Self {
+        self.lines = Some(lines);
+        self
     }
 
     pub fn cookies(&self) -> Cookies {

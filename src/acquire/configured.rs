@@ -1,0 +1,34 @@
+//! The lines as the laboratory has set them up: each instrument whose line is switched on.
+
+use drivers::Serial;
+
+use super::lines::LineConfig;
+use super::port::Transport;
+use crate::store::catalogue::Instrument;
+
+/// The configurations of the lines that should run; an instrument without a driver or with its line off has none.
+pub fn configured(instruments: Vec<Instrument>) -> Vec<LineConfig> {
+    instruments.into_iter().filter_map(line).collect()
+}
+
+fn line(instrument: Instrument) -> Option<LineConfig> {
+    let on = instrument.line_enabled_at.is_some() && instrument.retired_at.is_none();
+    let known = drivers::by_id(&instrument.driver).is_some();
+    if !on || !known || instrument.address.trim().is_empty() {
+        return None;
+    }
+    let transport = match instrument.transport.as_str() {
+        "tcp-client" => Transport::TcpClient { address: instrument.address },
+        "tcp-server" => Transport::TcpServer { address: instrument.address },
+        _ => {
+            let serial = Serial {
+                baud: u32::try_from(instrument.baud).ok()?,
+                data_bits: u8::try_from(instrument.data_bits).ok()?,
+                parity: instrument.parity.chars().next().unwrap_or('N'),
+                stop_bits: u8::try_from(instrument.stop_bits).ok()?,
+            };
+            Transport::serial(instrument.address, serial)
+        }
+    };
+    Some(LineConfig { instrument: instrument.code, driver: instrument.driver, transport })
+}
