@@ -198,10 +198,10 @@ fn any(status: Status, request: &Request<'_>) -> ErrorPage {
 
 /// Not signed in: to the sign-in form, and back to this page afterwards.
 #[catch(401)]
-fn sign_in(request: &Request<'_>) -> Result<super::answer::Done, ErrorPage> {
+fn sign_in(request: &Request<'_>) -> Result<super::answer::Done, Box<ErrorPage>> {
     let is_page = request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
     if !is_page {
-        return Err(ErrorPage::of(Status::Unauthorized, request));
+        return Err(Box::new(ErrorPage::of(Status::Unauthorized, request)));
     }
     let back = request.uri().to_string();
     let back = if request.method() == rocket::http::Method::Get && back != "/" { back } else { String::new() };

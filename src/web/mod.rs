@@ -72,7 +72,7 @@ pub struct Listener {
 
 impl Listener {
     fn figment(&self) -> Figment {
-        let config = Config { address: self.address, port: self.port, cli_colors: false.into(), ..Config::default() };
+        let config = Config { address: self.address, port: self.port, cli_colors: false, ..Config::default() };
         let figment = Figment::from(config).merge(("log_level", "off"));
         match &self.ip_header {
             Some(header) => figment.merge(("ip_header", header)),
