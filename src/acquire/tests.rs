@@ -303,8 +303,10 @@ mod on_a_pseudo_terminal {
         until(|| !record.texts().is_empty()).await;
         let transmission = record.taken.lock().unwrap()[0].clone();
         assert_eq!((transmission.state, transmission.driver.as_str()), (State::Complete, "mt-sics"));
-        let decoded = (drivers::by_id("mt-sics").unwrap().parse)(&transmission.messages[0]).unwrap();
+        let message = &transmission.messages[0];
+        let decoded = (drivers::by_id(&transmission.driver).unwrap().parse)(message).unwrap();
         assert_eq!(decoded.readings[0].result.as_deref(), Some("10.0217"));
+        assert_eq!(&transmission.bytes[message.on_wire(&decoded.readings[0].span)], b"S S    10.0217 g");
         lines.stop().await;
     }
 
@@ -385,12 +387,57 @@ mod on_a_pseudo_terminal {
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn a_line_moves_to_another_port_while_the_program_runs() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Arc::new(Record::default());
+        let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+        let lines = Lines::with_drivers(journal, record.clone(), find);
+        let (mut first, mut second) = (Pty::open().unwrap(), Pty::open().unwrap());
+        for (pty, text) in [(&mut first, "one;\n"), (&mut second, "two;\n")] {
+            lines.apply(vec![config(pty.path())]).await.unwrap();
+            until(|| lines.snapshot()[0].word == Word::Listening).await;
+            assert_eq!(lines.snapshot()[0].port, pty.path());
+            say(pty, text.as_bytes(), 1).await;
+            until(|| record.texts().last().is_some_and(|last| last == text)).await;
+        }
+        lines.stop().await;
+        assert_eq!(lines.snapshot()[0].word, Word::Off);
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
     async fn a_port_in_use_by_another_program_is_reported_as_such() {
         let pty = Pty::open().unwrap();
         let _other = port::open_serial(pty.path(), Serial::new(9600).into()).unwrap();
         let second = port::open_serial(pty.path(), Serial::new(9600).into());
         assert_eq!(second.err(), Some(PortFault::Busy));
     }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_instrument_on_the_network_may_hang_up_and_call_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let record = Arc::new(Record::default());
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let lines = Lines::with_drivers(journal, record.clone(), find);
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+    let transport = Transport::TcpServer { address: free.clone() };
+    lines.apply(vec![LineConfig { transport, ..config("") }]).await.unwrap();
+    for text in ["one;\n", "two;\n"] {
+        let mut line = timeout(SOON, async {
+            loop {
+                if let Ok(line) = tokio::net::TcpStream::connect(&free).await {
+                    return line;
+                }
+                tokio::time::sleep(Duration::from_millis(10)).await;
+            }
+        })
+        .await
+        .unwrap();
+        line.write_all(text.as_bytes()).await.unwrap();
+        assert_eq!(timeout(SOON, line.read_u8()).await.unwrap().unwrap(), 0x06);
+        until(|| record.texts().last().is_some_and(|last| last == text)).await;
+    }
+    lines.stop().await;
 }
 
 #[tokio::test]

@@ -115,6 +115,20 @@ impl Journal {
         Ok(Self { epoch, next, works })
     }
 
+    /// Opens the journal; one that is damaged is set aside under the name that is also given, and a new one begun: an
+    /// unreadable past must not stop today's instruments.
+    pub fn open_or_set_aside(path: &Path, now: Timestamp) -> Result<(Self, Option<PathBuf>), JournalError> {
+        match Self::open(path) {
+            Err(JournalError::Damaged(reason)) => {
+                let aside = file::set_aside(path, now)
+                    .map_err(|error| JournalError::Open { path: path.to_owned(), reason: error.to_string() })?;
+                tracing::error!(%reason, aside = %aside.display(), "journal is damaged and set aside");
+                Self::open(path).map(|journal| (journal, Some(aside)))
+            }
+            opened => opened.map(|journal| (journal, None)),
+        }
+    }
+
     pub fn epoch(&self) -> Epoch {
         self.epoch
     }

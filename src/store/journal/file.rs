@@ -2,13 +2,14 @@
 //!
 //! Truth: <https://www.sqlite.org/pragma.html>. In WAL mode only `synchronous=FULL` syncs at each commit.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
 use diesel::sql_types::{Integer, Text};
 use diesel::sqlite::SqliteConnection;
 use diesel_migrations::{EmbeddedMigrations, MigrationHarness, embed_migrations};
+use jiff::Timestamp;
 
 use super::schema::{chunk, closing, journal, transmission};
 use super::{Epoch, JournalError, State};
@@ -48,7 +49,10 @@ pub(super) fn open(path: &Path) -> Result<SqliteConnection, JournalError> {
     let mut conn = SqliteConnection::establish(name).map_err(|error| failed(error.to_string()))?;
     conn.batch_execute("PRAGMA busy_timeout=5000;").map_err(|error| failed(error.to_string()))?;
     for (name, value) in SETTINGS {
-        conn.batch_execute(&format!("PRAGMA {name}={value};")).map_err(|error| failed(error.to_string()))?;
+        conn.batch_execute(&format!("PRAGMA {name}={value};")).map_err(|error| match error.to_string() {
+            text if text.contains("not a database") || text.contains("malformed") => JournalError::Damaged(text),
+            text => failed(text),
+        })?;
     }
     check_settings(&mut conn)?;
     check_contents(&mut conn)?;
@@ -97,6 +101,24 @@ fn check_contents(conn: &mut SqliteConnection) -> Result<(), JournalError> {
 fn keep_name(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+}
+
+/// Renames an unreadable journal, with what SQLite keeps beside it, and gives its new name. It is kept: somebody may
+/// still get bytes out of it.
+pub(super) fn set_aside(path: &Path, at: Timestamp) -> std::io::Result<PathBuf> {
+    let mark = format!(".unreadable-{}", at.strftime("%Y%m%dT%H%M%SZ"));
+    let beside = |ending: &str| {
+        let mut name = path.as_os_str().to_owned();
+        name.push(ending);
+        PathBuf::from(name)
+    };
+    for ending in ["", "-wal", "-shm"] {
+        match std::fs::rename(beside(ending), beside(&format!("{mark}{ending}"))) {
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(error),
+            _ => (),
+        }
+    }
+    Ok(beside(&mark))
 }
 
 /// The file's epoch, made with its first opening.

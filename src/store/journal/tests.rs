@@ -152,6 +152,20 @@ fn a_journal_is_written_by_one_program_only() {
     assert!(refused.to_string().contains("locked"), "{refused}");
 }
 
+#[test]
+fn a_damaged_journal_is_set_aside_and_a_new_one_begun() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    std::fs::write(&path, b"no journal at all, but somebody's only copy").unwrap();
+    assert!(matches!(Journal::open(&path), Err(JournalError::Damaged(_))));
+    let (journal, aside) = Journal::open_or_set_aside(&path, at(0)).unwrap();
+    assert_eq!(std::fs::read(aside.unwrap()).unwrap(), b"no journal at all, but somebody's only copy");
+    let epoch = journal.epoch();
+    drop(journal);
+    let (journal, aside) = Journal::open_or_set_aside(&path, at(0)).unwrap();
+    assert_eq!((journal.epoch(), aside), (epoch, None));
+}
+
 const CRASH: &str = "QINGKE_TEST_CRASHING_JOURNAL";
 
 /// The part of the next test that is killed: keeps frames and says each number after it was kept.
