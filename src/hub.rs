@@ -43,7 +43,8 @@ impl Hub {
         for name in store.migrate().context("database_url: migration")? {
             tracing::info!(%name, "migration applied");
         }
-        let journal = Journal::open(&config.journal())?;
+        // A damaged journal is told of in the log; the laboratory goes on with a new one.
+        let (journal, _) = Journal::open_or_set_aside(&config.journal(), crate::acquire::clock::now())?;
         let lines = Arc::new(Lines::new(journal, Arc::new(Intake { store: store.clone() })));
         Ok(Self { config, store, lines })
     }

@@ -39,7 +39,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
             }
         },
     };
-    line::runtime()?.block_on(async {
+    super::runtime()?.block_on(async {
         let transport = args.line.transport(profile);
         let place = transport.place().to_owned();
         let mut wire = Port::new(transport).open().await.with_context(|| place.clone())?;

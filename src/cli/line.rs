@@ -41,8 +41,3 @@ impl Options {
         Transport::serial(&self.port, serial)
     }
 }
-
-/// A runtime for one line.
-pub fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
-    tokio::runtime::Builder::new_current_thread().enable_all().build()
-}

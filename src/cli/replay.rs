@@ -46,7 +46,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
     let (Ok(patience), true) = (Duration::try_from_secs_f64(args.patience), speeds(args.speed)) else {
         return wrong("expected --speed 0 or from 0.001 to 1000000, and --patience 0 or more");
     };
-    line::runtime()?.block_on(async {
+    super::runtime()?.block_on(async {
         let transport = args.line.transport(None);
         let place = transport.place().to_owned();
         let mut wire = Port::new(transport).open().await.with_context(|| place)?;
