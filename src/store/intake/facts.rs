@@ -15,9 +15,8 @@ use crate::lab::analysis::status::State;
 use crate::lab::zone;
 use crate::store::conn::Conn;
 use crate::store::error::StoreError;
-use crate::store::schema::{
-    analysis, analyte, analyte_map, container, control_material, instrument, loading, method, sample,
-};
+use crate::store::samples;
+use crate::store::schema::{analysis, analyte, analyte_map, control_material, instrument, loading, method, sample};
 
 /// Where and when a reading arrived.
 #[derive(Debug, Clone, Copy)]
@@ -111,40 +110,9 @@ impl Surroundings {
     }
 }
 
-/// The sample that a code means: the code of a sample or container, the blind code, or the running number of this year
-/// where a device's display holds no more.
-pub(in crate::store) fn sample_called(conn: &mut Conn, text: &str, year: i64) -> Result<Option<i64>, StoreError> {
-    let code = text.split('^').next().unwrap_or_default().trim().to_uppercase();
-    if code.is_empty() {
-        return Ok(None);
-    }
-    let found: Option<i64> = sample::table
-        .filter(sample::code.eq(&code).or(sample::blind_code.eq(&code)))
-        .select(sample::id)
-        .first(conn)
-        .optional()?;
-    if found.is_some() {
-        return Ok(found);
-    }
-    let found: Option<i64> =
-        container::table.filter(container::code.eq(&code)).select(container::sample_id).first(conn).optional()?;
-    if found.is_some() {
-        return Ok(found);
-    }
-    match code.parse::<i64>() {
-        Ok(accession) if code.len() <= 6 => Ok(sample::table
-            .filter(sample::year.eq(year))
-            .filter(sample::accession.eq(accession))
-            .select(sample::id)
-            .first(conn)
-            .optional()?),
-        _ => Ok(None),
-    }
-}
-
 impl Surroundings {
     pub(super) fn sample_called(&self, conn: &mut Conn, text: &str) -> Result<Option<i64>, StoreError> {
-        sample_called(conn, text, self.year)
+        samples::called(conn, text, self.year)
     }
 }
 
