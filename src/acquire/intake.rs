@@ -24,7 +24,7 @@ impl Intake for Hub {
 }
 
 /// Reads every message with the line's driver; the first thing that could not be read is the fault.
-fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
+pub(crate) fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
     let Some(profile) = drivers::by_id(&transmission.driver) else {
         return (Vec::new(), Some(format!("no driver '{}'", transmission.driver)));
     };

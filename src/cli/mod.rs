@@ -2,6 +2,7 @@
 
 mod capture;
 mod decode;
+mod demo;
 mod drivers;
 mod line;
 mod ports;
@@ -26,6 +27,7 @@ pub struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Decode(decode::Args),
+    Demo(demo::Args),
     Drivers(drivers::Args),
     Serve(serve::Args),
     Ports(ports::Args),
@@ -37,6 +39,7 @@ impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
             Command::Decode(args) => decode::run(args),
+            Command::Demo(args) => demo::run(args),
             Command::Drivers(args) => drivers::run(args),
             Command::Serve(args) => serve::run(args),
             Command::Ports(args) => ports::run(args),

@@ -1,3 +1,7 @@
-//! A laboratory to look at: what stands in it, and the instruments that talk.
+//! The demonstration: a fictional county's laboratory, three months old, and the instruments that talk in it.
 
+pub mod county;
 pub mod instruments;
+pub mod life;
+pub mod past;
+pub mod seed;

@@ -82,3 +82,39 @@ pub(in crate::store) fn target(conn: &mut Conn, material: i64) -> Result<Target,
     let number = |text: &str| text.parse::<Decimal>().map_err(|error| corrupt(&error));
     Target::assigned(number(&mean)?, number(&s)?).map_err(|fault| corrupt(&fault))
 }
+
+/// The material with this code for this analyte.
+pub(crate) fn material_of(conn: &mut Conn, code: &str, analyte: i64) -> Result<i64, StoreError> {
+    Ok(control_material::table
+        .filter(control_material::code.eq(code))
+        .filter(control_material::analyte_id.eq(analyte))
+        .select(control_material::id)
+        .first(conn)?)
+}
+
+/// A person has looked into a rejected result: the reason is kept, and the batch is free again.
+pub(crate) fn resolve(tx: &mut Tx<'_>, id: i64, version: i64, resolution: &str) -> Result<(), StoreError> {
+    let by = match tx.by {
+        Who::Person(actor) => actor.id.0,
+        Who::Line(_) | Who::Program => {
+            return Err(StoreError::corrupt("control_result", id, "a resolution needs a person"));
+        }
+    };
+    let open = control_result::table
+        .find(id)
+        .filter(control_result::version.eq(version))
+        .filter(control_result::resolved_at.is_null());
+    let changed = diesel::update(open)
+        .set((
+            control_result::resolved_at.eq(instant::written(tx.at)),
+            control_result::resolved_by.eq(by),
+            control_result::resolution.eq(resolution),
+            control_result::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    if changed == 0 {
+        return Err(StoreError::Stale { table: "control_result", id });
+    }
+    tx.record("control.resolved", "control_result", id, Some(resolution))?;
+    Ok(())
+}

@@ -72,7 +72,7 @@ fn must_find(conn: &mut Conn, id: PersonId) -> Result<Person, StoreError> {
     find(conn, id)?.ok_or(StoreError::Stale { table: "person", id: id.0 })
 }
 
-fn add(tx: &mut Tx<'_>, new: &NewPerson) -> Result<PersonId, StoreError> {
+pub(crate) fn add(tx: &mut Tx<'_>, new: &NewPerson) -> Result<PersonId, StoreError> {
     let id: i64 = diesel::insert_into(person::table)
         .values((
             person::username.eq(&new.username),

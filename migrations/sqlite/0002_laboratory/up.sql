@@ -393,7 +393,7 @@ CREATE TABLE weighing (
 
 CREATE TABLE control_material (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
-    code TEXT NOT NULL UNIQUE,
+    code TEXT NOT NULL,
     name TEXT NOT NULL,
     lot TEXT NOT NULL,
     method_id INTEGER NOT NULL REFERENCES method (id),
@@ -403,7 +403,8 @@ CREATE TABLE control_material (
     s TEXT NOT NULL,
     valid_from TEXT NOT NULL,
     valid_to TEXT,
-    retired_at TEXT
+    retired_at TEXT,
+    UNIQUE (code, analyte_id)
 ) STRICT;
 
 -- Which sample or control stands at which place of an instrument that knows places only.

@@ -49,6 +49,19 @@ impl Queue {
     }
 }
 
+impl Queue {
+    /// Puts a whole rack at once, so that a device never takes half of it.
+    pub fn put_all(&self, instrument: &str, works: Vec<Work>) {
+        let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.entry(instrument.to_owned()).or_default().extend(works);
+    }
+
+    pub fn is_empty(&self, instrument: &str) -> bool {
+        let waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
+        waiting.get(instrument).is_none_or(VecDeque::is_empty)
+    }
+}
+
 impl Bench for Queue {
     fn next(&self, instrument: &str, _: Option<u8>) -> Option<Work> {
         let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);

@@ -116,15 +116,20 @@ impl Surroundings {
     }
 }
 
-/// The control material with this code, in use.
-pub(super) fn material_called(conn: &mut Conn, text: &str) -> Result<Option<i64>, StoreError> {
+/// A control by its code: the material for this analyte, and whether any material has the code.
+pub(super) fn material_called(
+    conn: &mut Conn,
+    text: &str,
+    analyte: Option<i64>,
+) -> Result<(Option<i64>, bool), StoreError> {
     let code = text.split('^').next().unwrap_or_default().trim();
-    Ok(control_material::table
+    let rows: Vec<(i64, i64)> = control_material::table
         .filter(control_material::code.eq(code))
         .filter(control_material::retired_at.is_null())
-        .select(control_material::id)
-        .first(conn)
-        .optional()?)
+        .select((control_material::id, control_material::analyte_id))
+        .load(conn)?;
+    let own = rows.iter().find(|(_, of)| Some(*of) == analyte).map(|(id, _)| *id);
+    Ok((own, !rows.is_empty()))
 }
 
 /// The absorbance of the control of one message's run, if it has one.

@@ -197,17 +197,17 @@ fn settle(
     if around.is_control_place(said.position.as_deref()) && said.sample_id.is_none() {
         return Ok(Settled::new(Fate::Control, Worth::default()));
     }
-    let material = match (&said.sample_id, place) {
-        (None, Some(Stands::Material(material))) => Some(material),
-        (Some(text), _) => facts::material_called(tx.conn, text)?,
-        _ => None,
+    let (material, is_control) = match (&said.sample_id, place) {
+        (None, Some(Stands::Material(material))) => (Some(material), true),
+        (Some(text), _) => facts::material_called(tx.conn, text, line.map(|line| line.analyte))?,
+        _ => (None, false),
     };
-    if let Some(material) = material {
-        let numeric = matches!(worth.value, Some(Value::Number(_)));
-        return Ok(if numeric && !mapping::is_unstable(&said.flags) {
-            Settled { material: Some(material), ..Settled::new(Fate::Control, worth) }
-        } else {
-            Settled::held(HeldFor::NoValue, worth)
+    if is_control {
+        let numeric = matches!(worth.value, Some(Value::Number(_))) && !mapping::is_unstable(&said.flags);
+        // An analyte of the control that nobody charts is kept as what it is.
+        return Ok(match material {
+            Some(_) if !numeric => Settled::held(HeldFor::NoValue, worth),
+            material => Settled { material, ..Settled::new(Fate::Control, worth) },
         });
     }
     let sample = match (&said.sample_id, place) {
