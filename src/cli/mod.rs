@@ -52,7 +52,7 @@ impl Cli {
 /// Logs to stderr; `RUST_LOG` chooses what.
 fn log() {
     let filter = tracing_subscriber::EnvFilter::try_from_default_env()
-        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("qingke=info,warn"));
+        .unwrap_or_else(|_| tracing_subscriber::EnvFilter::new("qingke=info,rocket=error,warn"));
     // A second call, in a test, changes nothing.
     let _ = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).try_init();
 }
