@@ -1,5 +1,6 @@
 //! The laboratory's database: opening it, reading it, and writing to it together with the record.
 
+use std::path::Path;
 use std::sync::Arc;
 
 use diesel::prelude::*;
@@ -40,6 +41,16 @@ impl Store {
         Ok(Self { pool: Arc::new(Pool::open(url)?) })
     }
 
+    /// As [`Store::open`], but an SQLite file that is not there is an error and is not made.
+    pub fn open_existing(url: &str) -> Result<Self, StoreError> {
+        match url.strip_prefix("sqlite://") {
+            Some(path) if !Path::new(path).is_file() => {
+                Err(StoreError::Unreachable { url: url.to_owned(), cause: "no such file".to_owned() })
+            }
+            _ => Self::open(url),
+        }
+    }
+
     /// Brings the schema to this program's version; answers the names of what was applied.
     pub fn migrate(&self) -> Result<Vec<String>, StoreError> {
         let mut applied = Vec::new();
@@ -70,6 +81,14 @@ impl Store {
             ledger::take(conn)?;
             work(&mut Tx { conn, by, at })
         })
+    }
+
+    /// Writes without the ledger's head, which an empty database does not have yet.
+    pub(in crate::store) fn writing_freely<T, E: From<StoreError>>(
+        &self,
+        work: impl FnOnce(&mut Conn) -> Result<T, E>,
+    ) -> Result<T, E> {
+        self.pool.write(work)
     }
 
     /// [`Store::read`] for pages: off the threads that answer requests.

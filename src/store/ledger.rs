@@ -101,7 +101,7 @@ impl Tx<'_> {
             subj: subject.handle,
             ver: subject.ver,
             prev: subject.previous,
-            actor: actor.0.iter().map(|byte| format!("{byte:02x}")).collect(),
+            actor: hex(&actor.0),
             role: role(self.by),
             content: content::content_root(&fields).map_err(|error| corrupt(error.to_string()))?,
             schema: format!("{table}/1"),
@@ -266,8 +266,12 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     Ok(bytes)
 }
 
+pub(in crate::store) fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
 /// The database counts in signed 64 bits.
-fn number(count: u64) -> Result<i64, StoreError> {
+pub(in crate::store) fn number(count: u64) -> Result<i64, StoreError> {
     i64::try_from(count).map_err(|error| StoreError::corrupt("ledger_head", 1, error))
 }
 

@@ -1,6 +1,7 @@
 //! The only room that speaks to a database. It decides nothing: rows stay private, `lab` judges.
 
 pub mod analyses;
+pub mod archive;
 pub mod batches;
 pub mod catalogue;
 mod conn;
@@ -21,6 +22,8 @@ pub mod samples;
 pub mod scans;
 mod schema;
 pub mod sessions;
+mod tables;
+pub mod verify;
 pub mod work;
 
 #[cfg(test)]

@@ -60,10 +60,6 @@ impl Pool {
         Ok(pool)
     }
 
-    pub(in crate::store) fn engine(&self) -> Engine {
-        self.engine
-    }
-
     /// Work that sees one moment of the database and cannot change it.
     pub(in crate::store) fn read<T, E: From<StoreError>>(
         &self,

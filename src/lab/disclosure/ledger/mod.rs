@@ -6,4 +6,6 @@
 pub mod content;
 pub mod leaf;
 pub mod proof;
+#[cfg(test)]
+mod tests;
 pub mod tree;
