@@ -1,13 +1,18 @@
 //! The commands: one file each, with its `Args` and its `run`.
 
+mod backup;
 mod capture;
 mod decode;
 mod demo;
 mod drivers;
 mod line;
+mod migrate;
+mod opened;
 mod ports;
 mod replay;
 mod serve;
+mod user;
+mod verify;
 
 use std::process::ExitCode;
 
@@ -30,6 +35,11 @@ enum Command {
     Demo(demo::Args),
     Drivers(drivers::Args),
     Serve(serve::Args),
+    Migrate(migrate::Args),
+    Verify(verify::Args),
+    Backup(backup::BackupArgs),
+    Restore(backup::RestoreArgs),
+    User(user::Args),
     Ports(ports::Args),
     Capture(capture::Args),
     Replay(replay::Args),
@@ -42,6 +52,11 @@ impl Cli {
             Command::Demo(args) => demo::run(args),
             Command::Drivers(args) => drivers::run(args),
             Command::Serve(args) => serve::run(args),
+            Command::Migrate(args) => migrate::run(args),
+            Command::Verify(args) => verify::run(args),
+            Command::Backup(args) => backup::backup(args),
+            Command::Restore(args) => backup::restore(args),
+            Command::User(args) => user::run(args),
             Command::Ports(args) => ports::run(args),
             Command::Capture(args) => capture::run(args),
             Command::Replay(args) => replay::run(args),

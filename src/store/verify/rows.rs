@@ -70,8 +70,9 @@ fn table(
             continue;
         };
         report.rows += 1;
-        // Content that is not what its leaf commits to has its finding and proves nothing about the row.
-        if walked.doubtful.contains(&subject.id) {
+        // Content that is not what its leaf commits to has its finding and proves nothing about the row; so does a
+        // subject whose leaves are gone.
+        if walked.doubtful.contains(&subject.id) || !walked.last.contains_key(&subject.id) {
             continue;
         }
         let nothing = Row::new();
