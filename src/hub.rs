@@ -69,6 +69,7 @@ impl Hub {
             ip_header: (!self.config.ip_header.is_empty()).then(|| self.config.ip_header.clone()),
         };
         let shared = Shared::new(self.store.clone(), clock.clone(), listener(self.config.listen))
+            .with_portal_url(self.config.portal_url())
             .with_lines(Arc::clone(&self.lines));
         let (laboratory, laboratory_up) = telling(web::laboratory(shared));
         let (portal, portal_up) = telling(web::portal(clock, &listener(self.config.portal_listen)));

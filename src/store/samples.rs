@@ -8,7 +8,7 @@ use super::containers;
 use super::error::StoreError;
 use super::instant;
 use super::ledger::{Extra, Tx};
-use super::schema::{commodity, container, place, producer, sample};
+use super::schema::{commodity, container, place, producer, sample, weighing};
 use crate::lab::people::Who;
 use crate::lab::sampling::codes::{BlindCode, ContainerCode, SampleCode};
 use crate::lab::sampling::form::{Class, SamplingForm, Stage};
@@ -301,4 +301,16 @@ impl Store {
         })
         .await
     }
+}
+
+/// What of a sample was weighed out, and when.
+pub(crate) fn weighings(conn: &mut Conn, id: i64) -> Result<Vec<(String, Timestamp)>, StoreError> {
+    let rows: Vec<(i64, String, String, String)> = weighing::table
+        .filter(weighing::sample_id.eq(id))
+        .order(weighing::id)
+        .select((weighing::id, weighing::mass, weighing::unit, weighing::at))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(row, mass, unit, at)| Ok((format!("{mass} {unit}"), instant::read("weighing", row, &at)?)))
+        .collect()
 }

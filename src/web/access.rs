@@ -45,6 +45,17 @@ const TABLE: &[Row] = &[
     // today
     (Method::Get, "/", Door::SignedIn),
     // samples and custody
+    (Method::Get, "/bench/samples", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/samples/<code>", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/open", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/samples/new", Door::For(Act::RegisterSample)),
+    (Method::Post, "/bench/samples/new", Door::For(Act::RegisterSample)),
+    (Method::Get, "/bench/samples/<code>/receive", Door::For(Act::ReceiveSample)),
+    (Method::Post, "/bench/samples/<code>/receive", Door::For(Act::ReceiveSample)),
+    (Method::Get, "/bench/samples/<code>/label", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/samples/<code>/label.zpl", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/containers/<code>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/bench/containers/<code>", Door::For(Act::MoveContainer)),
     // bench and held readings
     (Method::Get, "/bench", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/bench/submit", Door::For(Act::SubmitValue)),

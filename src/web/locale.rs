@@ -75,6 +75,7 @@ macro_rules! groups {
             "common",
             "errors",
             "login",
+            "samples",
             "setup",
         )
     };

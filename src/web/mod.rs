@@ -18,6 +18,7 @@ pub mod notice;
 pub mod password;
 pub mod posted;
 mod review;
+mod samples;
 pub mod secret;
 pub mod session;
 mod setup;
@@ -51,6 +52,7 @@ const LABORATORY: &[fn() -> Vec<Route>] = &[
     language::group,
     login::group,
     review::group,
+    samples::group,
     setup::group,
     today::group,
 ];
@@ -92,6 +94,8 @@ pub struct Shared {
     pub clock: Clock,
     /// The instruments' lines of this process, where it has any.
     pub lines: Option<Arc<Lines>>,
+    /// The public portal's address, for the QR code of a label.
+    pub portal_url: String,
     passwords: Passwords,
     throttle: Throttle,
     listener: Listener,
@@ -99,7 +103,20 @@ pub struct Shared {
 
 impl Shared {
     pub fn new(store: Store, clock: Clock, listener: Listener) -> Self {
-        Self { store, clock, lines: None, passwords: Passwords::default(), throttle: Throttle::default(), listener }
+        Self {
+            store,
+            clock,
+            lines: None,
+            portal_url: String::new(),
+            passwords: Passwords::default(),
+            throttle: Throttle::default(),
+            listener,
+        }
+    }
+
+    pub fn with_portal_url(mut self, address: String) -> Self {
+        self.portal_url = address;
+        self
     }
 
     pub fn with_lines(mut self, lines: Arc<Lines>) -> Self {
