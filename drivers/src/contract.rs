@@ -4,7 +4,7 @@ use std::ops::Range;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// One instrument family: how its bytes become messages, and what a message means.
 pub struct Profile {
@@ -246,7 +246,7 @@ pub enum Censored {
 }
 
 /// Absorbances behind a cholinesterase inhibition (GB/T 5009.199): literal texts, no unit.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Deserialize, Serialize)]
 pub struct Absorbance {
     pub start: Option<String>,
     pub end: Option<String>,

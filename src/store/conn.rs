@@ -121,7 +121,9 @@ impl Store {
 }
 
 /// A panic goes on in the caller; a task that never ran means that the program is stopping.
-pub(in crate::store) fn finished<T, E: From<StoreError>>(joined: Result<Result<T, E>, tokio::task::JoinError>) -> Result<T, E> {
+pub(in crate::store) fn finished<T, E: From<StoreError>>(
+    joined: Result<Result<T, E>, tokio::task::JoinError>,
+) -> Result<T, E> {
     match joined {
         Ok(result) => result,
         Err(error) if error.is_panic() => std::panic::resume_unwind(error.into_panic()),

@@ -2,10 +2,11 @@
 
 use diesel::prelude::*;
 
+use super::conn::Conn;
 use super::error::StoreError;
 use super::instant;
 use super::ledger::Tx;
-use super::schema::loading;
+use super::schema::{control_material, loading, sample};
 use crate::lab::people::Who;
 
 /// What is put at a place.
@@ -59,4 +60,29 @@ pub(crate) fn clear(tx: &mut Tx<'_>, instrument: i64, position: Option<&str>) ->
         tx.record("loading.cleared", "loading", id, None)?;
     }
     Ok(())
+}
+
+/// What stands at each place: the position, and the sample's blind code or the control's name.
+pub(crate) fn standing(conn: &mut Conn, instrument: i64) -> Result<Vec<(String, String)>, StoreError> {
+    let rows: Vec<(String, Option<String>, Option<String>, Option<String>)> = loading::table
+        .left_join(sample::table)
+        .left_join(control_material::table)
+        .filter(loading::instrument_id.eq(instrument))
+        .filter(loading::cleared_at.is_null())
+        .order(loading::id)
+        .select((
+            loading::position,
+            sample::blind_code.nullable(),
+            sample::commodity_written.nullable(),
+            control_material::name.nullable(),
+        ))
+        .load(conn)?;
+    let named = |(position, code, commodity, control): (String, Option<String>, Option<String>, Option<String>)| {
+        let what = match (code, control) {
+            (Some(code), _) => format!("{code} {}", commodity.unwrap_or_default()),
+            (None, control) => control.unwrap_or_default(),
+        };
+        (position, what)
+    };
+    Ok(rows.into_iter().map(named).collect())
 }

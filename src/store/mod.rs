@@ -19,6 +19,7 @@ mod pool;
 mod publication_facts;
 pub mod publications;
 pub mod published;
+pub mod readings;
 mod recorded;
 pub mod regulation;
 pub mod samples;

@@ -1,11 +1,13 @@
 //! What was scanned at a bench: the next weighing there belongs to it.
 
 use diesel::prelude::*;
+use jiff::Timestamp;
 
+use super::conn::Conn;
 use super::error::StoreError;
 use super::instant;
 use super::ledger::Tx;
-use super::schema::scan;
+use super::schema::{sample, scan, weighing};
 use crate::lab::people::Who;
 
 /// Keeps that a sample's code was scanned at a bench.
@@ -26,4 +28,38 @@ pub(crate) fn add(tx: &mut Tx<'_>, bench: i64, code: &str, sample: i64) -> Resul
         .get_result(tx.conn)?;
     tx.record("sample.scanned", "scan", id, None)?;
     Ok(id)
+}
+
+/// A scan, with the masses weighed after it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Scan {
+    pub at: Timestamp,
+    pub sample: String,
+    pub blind_code: String,
+    pub commodity: String,
+    pub masses: Vec<String>,
+}
+
+/// The last scans at a bench, newest first.
+pub(crate) fn last(conn: &mut Conn, bench: i64, count: i64) -> Result<Vec<Scan>, StoreError> {
+    let rows: Vec<(i64, String, String, String, String)> = scan::table
+        .inner_join(sample::table)
+        .filter(scan::bench_id.eq(bench))
+        .order(scan::id.desc())
+        .limit(count)
+        .select((scan::id, scan::at, sample::code, sample::blind_code, sample::commodity_written))
+        .load(conn)?;
+    let ids: Vec<i64> = rows.iter().map(|(id, ..)| *id).collect();
+    let weighed: Vec<(i64, String, String)> = weighing::table
+        .filter(weighing::scan_id.eq_any(&ids))
+        .order(weighing::id)
+        .select((weighing::scan_id, weighing::mass, weighing::unit))
+        .load(conn)?;
+    rows.into_iter()
+        .map(|(id, at, sample, blind_code, commodity)| {
+            let own = weighed.iter().filter(|(scan, ..)| *scan == id);
+            let masses = own.map(|(_, mass, unit)| format!("{mass} {unit}")).collect();
+            Ok(Scan { at: instant::read("scan", id, &at)?, sample, blind_code, commodity, masses })
+        })
+        .collect()
 }

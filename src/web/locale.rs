@@ -74,6 +74,7 @@ macro_rules! groups {
             "analyses",
             "common",
             "errors",
+            "lines",
             "login",
             "samples",
             "setup",
@@ -141,6 +142,11 @@ pub struct Locale {
 }
 
 impl Locale {
+    /// The same reader at another moment.
+    pub fn at(&self, now: Timestamp) -> Self {
+        Self { now, ..self.clone() }
+    }
+
     pub const COOKIE: &'static str = "lang";
 
     /// The reader of a request: the `lang` cookie, then `Accept-Language`, then Chinese.

@@ -12,6 +12,7 @@ pub mod form;
 mod headers;
 mod health;
 mod language;
+mod lines;
 pub mod locale;
 mod login;
 pub mod notice;
@@ -50,6 +51,7 @@ const LABORATORY: &[fn() -> Vec<Route>] = &[
     bench::group,
     health::group,
     language::group,
+    lines::group,
     login::group,
     review::group,
     samples::group,

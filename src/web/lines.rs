@@ -1,0 +1,203 @@
+//! Instruments and their lines: what each is doing now, live, and what it has sent.
+
+mod bytes;
+mod inbox;
+mod places;
+
+use askama::Template;
+use askama_web::WebTemplate;
+use rocket::response::stream::{Event, EventStream};
+use rocket::{Route, Shutdown, State, get, post, routes};
+
+use super::Shared;
+use super::answer::Done;
+use super::display::{Chip, Stamp, Tone};
+use super::error::Error;
+use super::form::Form;
+use super::locale::{Locale, Message};
+use super::posted::Posted;
+use super::staff::Staff;
+use crate::acquire::configured::configured;
+use crate::acquire::{LineState, Word};
+use crate::store::catalogue::Instrument;
+use crate::store::readings::{self, Transmission};
+
+/// An instrument's line as a row.
+struct LineView {
+    code: String,
+    name: String,
+    port: String,
+    state: Chip,
+    last: Option<Stamp>,
+    readings: u64,
+    waiting: u64,
+    rate: u64,
+    fault: String,
+}
+
+fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>) -> LineView {
+    let word = state.map_or(Word::Off, |state| state.word);
+    let (tone, key) = match word {
+        Word::Off => (Tone::Gone, "line-off"),
+        Word::Waiting => (Tone::Warn, "line-waiting"),
+        Word::Listening => (Tone::Good, "line-listening"),
+        Word::Receiving => (Tone::Active, "line-receiving"),
+        Word::Unkept => (Tone::Bad, "line-unkept"),
+    };
+    LineView {
+        code: instrument.code.clone(),
+        name: format!("{} {}", instrument.name, instrument.model),
+        port: state.map_or_else(|| instrument.address.clone(), |state| state.port.clone()),
+        state: l.chip(tone, key),
+        last: state.and_then(|state| state.last_message_at).map(|at| l.ago(at)),
+        readings: state.map_or(0, |state| state.readings_today),
+        waiting: state.map_or(0, |state| state.undelivered),
+        rate: state.map_or(0, |state| state.bytes_per_second),
+        fault: state.and_then(|state| state.last_fault.clone()).unwrap_or_default(),
+    }
+}
+
+async fn views(shared: &Shared, l: &Locale) -> Result<Vec<LineView>, Error> {
+    let instruments: Vec<Instrument> = shared.store.list().await?;
+    let states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
+    let shown = instruments.iter().filter(|one| one.retired_at.is_none());
+    Ok(shown.map(|one| view(l, one, states.iter().find(|state| state.instrument == one.code))).collect())
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "lines/list.html")]
+struct ListPage {
+    l: Locale,
+    staff: Staff,
+    lines: Vec<LineView>,
+}
+
+/// The rows alone, sent again at each change.
+#[derive(Template)]
+#[template(path = "lines/rows.html")]
+struct Rows {
+    l: Locale,
+    lines: Vec<LineView>,
+}
+
+#[get("/bench/lines")]
+async fn list(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ListPage, Error> {
+    Ok(ListPage { lines: views(shared, &l).await?, l, staff })
+}
+
+/// The rows of the list, whenever a line changes; ends with the program.
+#[get("/bench/lines/live")]
+async fn live<'a>(_staff: Staff, shared: &'a State<Shared>, l: Locale, mut end: Shutdown) -> EventStream![Event + 'a] {
+    let shared = shared.inner().clone();
+    EventStream! {
+        let Some(lines) = shared.lines.clone() else { return };
+        let mut events = lines.events();
+        loop {
+            let rows = match views(&shared, &l.at(shared.clock.now())).await {
+                Ok(lines) => Rows { l: l.at(shared.clock.now()), lines }.render(),
+                Err(error) => {
+                    tracing::warn!(%error, "live lines");
+                    break;
+                }
+            };
+            match rows {
+                Ok(rows) => yield Event::data(rows.replace('\n', " ")),
+                Err(error) => {
+                    tracing::error!(%error, "live lines");
+                    break;
+                }
+            }
+            tokio::select! {
+                // One that lags has missed changes; the next rows say how things are.
+                _ = events.recv() => tokio::time::sleep(std::time::Duration::from_millis(300)).await,
+                _ = tokio::time::sleep(std::time::Duration::from_secs(15)) => (),
+                _ = &mut end => break,
+            }
+        }
+    }
+}
+
+/// A transmission in a list.
+struct Sent {
+    id: i64,
+    at: Stamp,
+    state: Chip,
+    fault: String,
+}
+
+#[derive(Template, WebTemplate)]
+#[template(path = "lines/show.html")]
+struct ShowPage {
+    l: Locale,
+    staff: Staff,
+    form: Form,
+    line: LineView,
+    instrument: Instrument,
+    sent: Vec<Sent>,
+    may_restart: bool,
+}
+
+pub(super) fn transmission_chip(l: &Locale, state: &str) -> Chip {
+    let tone = match state {
+        "decoded" => Tone::Good,
+        "torn" | "partly-decoded" => Tone::Warn,
+        "undecodable" => Tone::Bad,
+        _ => Tone::Plain,
+    };
+    Chip::new(tone, l.name("transmission", state))
+}
+
+fn sent(l: &Locale, one: Transmission) -> Sent {
+    Sent {
+        id: one.id,
+        at: l.time(one.ended_at),
+        state: transmission_chip(l, &one.state),
+        fault: one.fault.unwrap_or_default(),
+    }
+}
+
+pub(super) async fn called(shared: &Shared, code: &str) -> Result<Instrument, Error> {
+    let instruments: Vec<Instrument> = shared.store.list().await?;
+    instruments.into_iter().find(|one| one.code == code).ok_or(Error::NotFound)
+}
+
+#[get("/bench/lines/<code>")]
+async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ShowPage, Error> {
+    let instrument = called(shared, code).await?;
+    let states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
+    let line = view(&l, &instrument, states.iter().find(|state| state.instrument == code));
+    let id = instrument.id;
+    let rows = shared.store.reading(move |conn| readings::transmissions(conn, id, 50)).await?;
+    Ok(ShowPage {
+        form: Form::new(&staff.csrf),
+        sent: rows.into_iter().map(|one| sent(&l, one)).collect(),
+        may_restart: staff.actor.may(crate::lab::people::Act::WorkAtBench),
+        line,
+        instrument,
+        l,
+        staff,
+    })
+}
+
+/// Starts the line anew: everything as set up, this one closed and opened again.
+#[post("/bench/lines/<code>/restart", data = "<_posted>")]
+async fn restart(code: &str, _posted: Posted, _staff: Staff, shared: &State<Shared>) -> Result<Done, Error> {
+    let instrument = called(shared, code).await?;
+    reload(shared, Some(&instrument.code)).await?;
+    Ok(Done::to(format!("/bench/lines/{code}")).saying(Message::new("line-restarted").with("code", code)))
+}
+
+/// Makes the running lines those of the set-up; `anew`: this instrument's line is closed first.
+pub(super) async fn reload(shared: &Shared, anew: Option<&str>) -> Result<(), Error> {
+    let Some(lines) = &shared.lines else { return Ok(()) };
+    let wanted = configured(shared.store.list::<Instrument>().await?);
+    if let Some(code) = anew {
+        let others = wanted.iter().filter(|line| line.instrument != code).cloned().collect();
+        lines.apply(others).await.map_err(Error::failed)?;
+    }
+    lines.apply(wanted).await.map_err(Error::failed)
+}
+
+pub fn group() -> Vec<Route> {
+    [routes![list, live, show, restart], bytes::group(), inbox::group(), places::group()].concat()
+}
