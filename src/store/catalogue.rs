@@ -11,7 +11,7 @@ use super::{instant, schema};
 use crate::lab::people::Who;
 
 /// A list that pages edit line by line.
-pub trait Catalogue: Sized + Send + 'static {
+pub trait Catalogue: Default + Send + 'static {
     /// The name of the list, as its pages and its events in the record have it.
     const NAME: &'static str;
 
@@ -23,12 +23,55 @@ pub trait Catalogue: Sized + Send + 'static {
     fn add(&self, tx: &mut Tx<'_>) -> Result<i64, StoreError>;
     /// Replaces the line with its id.
     fn change(&self, tx: &mut Tx<'_>, why: Option<&str>) -> Result<(), StoreError>;
+    /// A cell as text; `None` for an empty one.
+    fn cell(&self, name: &str) -> Option<String>;
+    /// Fills a cell from text. `false`: there is no such cell, or the text does not fit it.
+    fn fill(&mut self, name: &str, text: Option<String>) -> bool;
+}
+
+/// A cell of a list's line.
+trait Cell: Sized {
+    fn text(&self) -> Option<String>;
+    fn read(text: Option<String>) -> Option<Self>;
+}
+
+impl Cell for String {
+    fn text(&self) -> Option<String> {
+        Some(self.clone()).filter(|text| !text.is_empty())
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        Some(text.unwrap_or_default())
+    }
+}
+
+impl Cell for i64 {
+    fn text(&self) -> Option<String> {
+        Some(self.to_string())
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        text?.parse().ok()
+    }
+}
+
+impl<T: Cell> Cell for Option<T> {
+    fn text(&self) -> Option<String> {
+        self.as_ref().and_then(T::text)
+    }
+
+    fn read(text: Option<String>) -> Option<Self> {
+        match text.filter(|text| !text.is_empty()) {
+            None => Some(None),
+            text => T::read(text).map(Some),
+        }
+    }
 }
 
 macro_rules! catalogue {
     ($(#[$meta:meta])* $type:ident in $table:ident { $($(#[$note:meta])* $field:ident: $of:ty),+ $(,)? }) => {
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
+        #[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
         #[diesel(table_name = schema::$table, treat_none_as_null = true)]
         pub struct $type {
             #[diesel(skip_insertion)]
@@ -69,6 +112,26 @@ macro_rules! catalogue {
                 tx.record("config.changed", stringify!($table), self.id, why)?;
                 Ok(())
             }
+
+            fn cell(&self, name: &str) -> Option<String> {
+                match name {
+                    $(stringify!($field) => self.$field.text(),)+
+                    _ => None,
+                }
+            }
+
+            fn fill(&mut self, name: &str, text: Option<String>) -> bool {
+                match name {
+                    $(stringify!($field) => match Cell::read(text) {
+                        Some(cell) => {
+                            self.$field = cell;
+                            true
+                        }
+                        None => false,
+                    },)+
+                    _ => false,
+                }
+            }
         }
     };
 }
@@ -80,8 +143,6 @@ catalogue! {
         name_en: String,
         address: String,
         phone: String,
-        /// Begins every sample code.
-        sample_prefix: String,
         updated_at: String,
     }
 }

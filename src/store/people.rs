@@ -326,7 +326,6 @@ mod tests {
                     name_en: String::new(),
                     address: String::new(),
                     phone: String::new(),
-                    sample_prefix: "HT".to_owned(),
                     updated_at: instant::written(at(2)),
                 };
                 let found = |person| store.found_laboratory(at(2), "new".to_owned(), laboratory.clone(), person);

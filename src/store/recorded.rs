@@ -14,7 +14,7 @@ pub(in crate::store) const RECORDED: &[Recorded] = &[
     Recorded { table: "schema_migration", columns: &["id", "name", "applied_at", "program"], bytes: None },
     Recorded {
         table: "laboratory",
-        columns: &["id", "name", "name_en", "address", "phone", "sample_prefix", "updated_at"],
+        columns: &["id", "name", "name_en", "address", "phone", "updated_at"],
         bytes: None,
     },
     Recorded {

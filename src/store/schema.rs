@@ -9,7 +9,6 @@ diesel::table! {
         name_en -> Text,
         address -> Text,
         phone -> Text,
-        sample_prefix -> Text,
         updated_at -> Text,
     }
 }

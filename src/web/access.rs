@@ -83,8 +83,25 @@ const TABLE: &[Row] = &[
     (Method::Post, "/review/samples/<code>", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/review/samples/<code>/sheet", Door::For(Act::ViewLaboratory)),
     // control
+    (Method::Get, "/qc", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/qc/materials/<id>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/qc/materials/<id>", Door::For(Act::RecordControl)),
+    (Method::Get, "/qc/results/<id>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/qc/results/<id>", Door::For(Act::ResolveControl)),
     // publications
     // set-up of the laboratory
+    (Method::Get, "/admin", Door::For(Act::SetUpLaboratory)),
+    (Method::Get, "/admin/<list>", Door::For(Act::SetUpLaboratory)),
+    (Method::Get, "/admin/<list>/new", Door::For(Act::SetUpLaboratory)),
+    (Method::Post, "/admin/<list>/new", Door::For(Act::SetUpLaboratory)),
+    (Method::Get, "/admin/<list>/<id>", Door::For(Act::SetUpLaboratory)),
+    (Method::Post, "/admin/<list>/<id>", Door::For(Act::SetUpLaboratory)),
+    (Method::Get, "/admin/people", Door::For(Act::ManagePeople)),
+    (Method::Post, "/admin/people", Door::For(Act::ManagePeople)),
+    (Method::Get, "/admin/people/<id>", Door::For(Act::ManagePeople)),
+    (Method::Post, "/admin/people/<id>", Door::For(Act::ManagePeople)),
+    (Method::Get, "/account/password", Door::SignedIn),
+    (Method::Post, "/account/password", Door::SignedIn),
 ];
 
 /// The door of an address as a route writes it; `None` means nobody thought of it.

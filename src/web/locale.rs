@@ -71,11 +71,13 @@ type Bundle = FluentBundle<FluentResource>;
 macro_rules! groups {
     ($lang:literal) => {
         groups!(@ $lang,
+            "admin",
             "analyses",
             "common",
             "errors",
             "lines",
             "login",
+            "qc",
             "samples",
             "setup",
         )

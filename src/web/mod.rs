@@ -1,6 +1,7 @@
 //! Pages: a handler takes its proof, asks the store, asks the laboratory's rules, and returns a struct for its template.
 
 pub mod access;
+mod admin;
 mod analysis_view;
 pub mod answer;
 pub mod assets;
@@ -18,6 +19,7 @@ mod login;
 pub mod notice;
 pub mod password;
 pub mod posted;
+mod qc;
 mod review;
 mod samples;
 pub mod secret;
@@ -47,12 +49,14 @@ use crate::store::Store;
 
 /// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
 const LABORATORY: &[fn() -> Vec<Route>] = &[
+    admin::group,
     assets::group,
     bench::group,
     health::group,
     language::group,
     lines::group,
     login::group,
+    qc::group,
     review::group,
     samples::group,
     setup::group,

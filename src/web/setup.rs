@@ -55,7 +55,6 @@ async fn found(
         name_en: first.laboratory_en,
         address: String::new(),
         phone: String::new(),
-        sample_prefix: first.prefix,
         updated_at: catalogue::written(now),
     };
     let new = NewPerson {

@@ -31,7 +31,6 @@ pub struct Trial {
 /// A browser of someone who is signed in.
 pub struct Browser<'a> {
     trial: &'a Trial,
-    pub person: PersonId,
     token: String,
     pub csrf: String,
 }
@@ -77,7 +76,7 @@ impl Trial {
         let (token, csrf) = (secret::token().unwrap(), secret::token().unwrap());
         let actor = self.store.person(person).await.unwrap().unwrap().actor;
         self.store.session_open(secret::hash(&token), csrf.clone(), actor, self.now()).await.unwrap();
-        Browser { trial: self, person, token, csrf }
+        Browser { trial: self, token, csrf }
     }
 }
 

@@ -7,7 +7,6 @@ CREATE TABLE laboratory (
     name_en TEXT COLLATE "C" NOT NULL,
     address TEXT COLLATE "C" NOT NULL,
     phone TEXT COLLATE "C" NOT NULL,
-    sample_prefix TEXT COLLATE "C" NOT NULL,
     updated_at TEXT COLLATE "C" NOT NULL
 );
 

@@ -7,7 +7,6 @@ CREATE TABLE laboratory (
     name_en TEXT NOT NULL,
     address TEXT NOT NULL,
     phone TEXT NOT NULL,
-    sample_prefix TEXT NOT NULL,
     updated_at TEXT NOT NULL
 ) STRICT;
 

@@ -47,7 +47,6 @@ fn places(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
         name_en: county::NAME_EN.to_owned(),
         address: county::ADDRESS.to_owned(),
         phone: county::PHONE.to_owned(),
-        sample_prefix: "QK".to_owned(),
         updated_at: written(tx.at),
     }
     .add(tx)?;

@@ -63,7 +63,6 @@ pub(super) struct Line {
     pub fate: Chip,
     pub why: String,
     pub analysis: Option<i64>,
-    pub held: bool,
     pub marked: bool,
 }
 
@@ -84,7 +83,6 @@ impl Line {
             fate: fate_chip(l, one.fate),
             why: one.held_for.map(|why| l.name("held", why)).unwrap_or_default(),
             analysis: one.analysis,
-            held: one.fate == Fate::Held,
             marked: false,
         }
     }
