@@ -7,7 +7,7 @@ use super::BAD_INPUT;
 use super::opened::{Place, beside};
 use crate::acquire::clock;
 use crate::store::Store;
-use crate::store::archive::ArchiveError;
+use crate::store::archive::{self, ArchiveError};
 
 /// Write the whole laboratory into one archive, while it runs.
 #[derive(Debug, clap::Args)]
@@ -50,6 +50,10 @@ pub fn restore(args: RestoreArgs) -> anyhow::Result<ExitCode> {
         Ok(config) => config,
         Err(code) => return Ok(code),
     };
+    // Before an empty database is made for nothing.
+    if let Err(error) = archive::whole(&args.file) {
+        return refused(error);
+    }
     std::fs::create_dir_all(&config.data_dir)?;
     let store = Store::open(&config.database())?;
     match store.restore(&args.file, &beside(&config)) {

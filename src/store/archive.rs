@@ -13,6 +13,7 @@ mod tests;
 use std::io;
 use std::path::{Path, PathBuf};
 
+pub use restore::whole;
 use serde::{Deserialize, Serialize};
 
 use super::error::StoreError;

@@ -13,6 +13,7 @@ pub use findings::{Finding, Report};
 
 use super::conn::{Conn, Store};
 use super::error::StoreError;
+use super::migrations;
 use crate::lab::disclosure::ledger::tree::Hash;
 
 /// How many leaves or rows are held in memory at a time.
@@ -37,7 +38,10 @@ struct Walked {
 impl Store {
     /// Checks the whole record at one moment of the database. Blocking.
     pub fn verify(&self) -> Result<Report, StoreError> {
-        self.read(check)
+        self.read(|conn| {
+            migrations::check(conn)?;
+            check(conn)
+        })
     }
 }
 

@@ -70,6 +70,10 @@ fn write(
         |error: zip::result::ZipError| ArchiveError::File { path: path.to_owned(), cause: io::Error::other(error) };
     let options = SimpleFileOptions::default().large_file(true);
     let mut zip = ZipWriter::new(io::BufWriter::new(file));
+    let migrations = migrations::applied(conn)?;
+    if migrations.is_empty() {
+        migrations::check(conn)?;
+    }
     let (leaves, root): (i64, String) =
         ledger_head::table.find(1).select((ledger_head::size, ledger_head::root)).first(conn)?;
     let mut parts = Vec::new();
@@ -92,7 +96,7 @@ fn write(
         format: FORMAT.to_owned(),
         program: env!("CARGO_PKG_VERSION").to_owned(),
         made_at: instant::written(at),
-        migrations: migrations::applied(conn)?,
+        migrations,
         leaves,
         root,
         tables: parts,

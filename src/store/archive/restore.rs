@@ -31,11 +31,7 @@ type Zip<'a> = ZipArchive<BufReader<&'a File>>;
 impl Store {
     /// Fills this database, which must be empty, and the files beside it, which must not exist. All or nothing. Blocking.
     pub fn restore(&self, from: &Path, beside: &[Beside]) -> Result<Manifest, ArchiveError> {
-        let mut file = File::open(from).map_err(ArchiveError::file(from))?;
-        if !seal::holds(&mut file).map_err(ArchiveError::file(from))? {
-            let what = "its seal does not hold: it was cut or altered, or it is no backup";
-            return Err(ArchiveError::damaged(from, what));
-        }
+        let file = whole(from)?;
         let mut zip = ZipArchive::new(BufReader::new(&file)).map_err(|error| ArchiveError::damaged(from, error))?;
         let manifest = manifest(&mut zip, from)?;
         let files = unpack(&mut zip, from, &manifest, beside)?;
@@ -46,6 +42,16 @@ impl Store {
         })?;
         Ok(manifest)
     }
+}
+
+/// Opens an archive whose seal holds.
+pub fn whole(from: &Path) -> Result<File, ArchiveError> {
+    let mut file = File::open(from).map_err(ArchiveError::file(from))?;
+    if seal::holds(&mut file).map_err(ArchiveError::file(from))? {
+        return Ok(file);
+    }
+    let what = "its seal does not hold: it was cut or altered, or it is no backup";
+    Err(ArchiveError::damaged(from, what))
 }
 
 fn manifest(zip: &mut Zip<'_>, path: &Path) -> Result<Manifest, ArchiveError> {

@@ -1,6 +1,7 @@
 //! A laboratory carried from engine to engine in a file, and what happens to a file that was cut or altered.
 
 use std::fs;
+use std::io::{Read, Write};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -10,7 +11,7 @@ use crate::lab::people::Who;
 use crate::store::Store;
 use crate::store::schema::transmission;
 use crate::store::tables::tables;
-use crate::store::trial::engines::Fresh;
+use crate::store::trial::engines::{self, Fresh};
 use crate::store::trial::{BYTES, add_place, at, furnish};
 
 fn furnished(database: &Fresh) -> Store {
@@ -83,28 +84,70 @@ fn work_goes_on_while_a_backup_is_made_and_the_backup_is_of_one_moment() {
 #[test]
 fn a_cut_or_altered_archive_is_refused_and_the_target_stays_empty() {
     let folder = tempfile::tempdir().unwrap();
-    let (first, second) = (Fresh::sqlite(), Fresh::sqlite());
+    let database = Fresh::sqlite();
     let path = folder.path().join("whole.zip");
-    furnished(&first).backup(&path, &[], at()).unwrap();
+    furnished(&database).backup(&path, &[], at()).unwrap();
     let whole = fs::read(&path).unwrap();
-    let target = Store::open(&second.url).unwrap();
     let damaged = folder.path().join("damaged.zip");
-    let refused = |bytes: &[u8], what: &str| {
-        fs::write(&damaged, bytes).unwrap();
-        let error = target.restore(&damaged, &[]).expect_err(what);
-        assert!(matches!(error, ArchiveError::Damaged { .. }), "{what}: {error}");
-        assert!(is_empty(&target), "{what}");
-    };
-    for part in 0..20 {
-        refused(&whole[..whole.len() * part / 20], &format!("cut at {part}/20"));
+    engines::each(|url| {
+        let target = Store::open(url).unwrap();
+        let refused = |bytes: &[u8], what: &str| {
+            fs::write(&damaged, bytes).unwrap();
+            let error = target.restore(&damaged, &[]).expect_err(what);
+            assert!(matches!(error, ArchiveError::Damaged { .. }), "{what}: {error}");
+            assert!(is_empty(&target), "{what}");
+        };
+        for part in 0..20 {
+            refused(&whole[..whole.len() * part / 20], &format!("cut at {part}/20"));
+        }
+        refused(&whole[..whole.len() - 1], "the last byte cut");
+        for place in (0..whole.len()).step_by(whole.len() / 150).chain(whole.len() - 64..whole.len()) {
+            let mut altered = whole.clone();
+            altered[place] ^= 0x10;
+            refused(&altered, &format!("a bit of byte {place}"));
+        }
+        target.restore(&path, &[]).unwrap();
+    });
+}
+
+/// Somebody who knows how the seal is made sets it anew: what the manifest says still does not fit.
+#[test]
+fn an_archive_sealed_anew_over_other_rows_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let (first, other) = (Fresh::sqlite(), Fresh::sqlite());
+    let path = folder.path().join("one.zip");
+    furnished(&first).backup(&path, &[], at()).unwrap();
+    let mut source = zip::ZipArchive::new(fs::File::open(&path).unwrap()).unwrap();
+    let forged = folder.path().join("forged.zip");
+    let mut target = zip::ZipWriter::new(fs::File::create(&forged).unwrap());
+    for index in 0..source.len() {
+        let mut entry = source.by_index(index).unwrap();
+        let (name, mut text) = (entry.name().unwrap().into_owned(), Vec::new());
+        entry.read_to_end(&mut text).unwrap();
+        if name == "tables/place.jsonl" {
+            text = String::from_utf8(text).unwrap().replace("城关镇", "东坝镇").into_bytes();
+        }
+        target.start_file(name, zip::write::SimpleFileOptions::default()).unwrap();
+        target.write_all(&text).unwrap();
     }
-    refused(&whole[..whole.len() - 1], "the last byte cut");
-    for place in (0..whole.len()).step_by(whole.len() / 150).chain(whole.len() - 64..whole.len()) {
-        let mut altered = whole.clone();
-        altered[place] ^= 0x10;
-        refused(&altered, &format!("a bit of byte {place}"));
-    }
-    target.restore(&path, &[]).unwrap();
+    target.set_raw_comment(Box::new(seal::BLANK)).unwrap();
+    target.finish().unwrap();
+    seal::set(&mut fs::File::options().read(true).write(true).open(&forged).unwrap()).unwrap();
+    let store = Store::open(&other.url).unwrap();
+    let error = store.restore(&forged, &[]).unwrap_err();
+    assert!(error.to_string().contains("tables/place.jsonl: expected 3 rows"), "{error}");
+    assert!(is_empty(&store));
+}
+
+#[test]
+fn an_empty_database_has_nothing_to_back_up() {
+    let folder = tempfile::tempdir().unwrap();
+    engines::each(|url| {
+        let path = folder.path().join("none.zip");
+        let error = Store::open(url).unwrap().backup(&path, &[], at()).unwrap_err();
+        assert!(matches!(error, ArchiveError::Store(StoreError::Older { .. })), "{error}");
+        assert!(!path.exists());
+    });
 }
 
 #[test]

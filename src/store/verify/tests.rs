@@ -4,13 +4,14 @@ use diesel::connection::SimpleConnection;
 use diesel::dsl::sql;
 use diesel::prelude::*;
 use diesel::sql_types::Text;
+use sha2::{Digest, Sha256};
 
 use super::*;
 use crate::lab::disclosure::ledger::tree::leaf_hash;
 use crate::lab::people::Who;
-use crate::store::ledger::{Extra, ledger_leaf};
+use crate::store::ledger::{Extra, hex, ledger_leaf};
 use crate::store::schema::producer;
-use crate::store::trial::{at, for_each_engine, furnish};
+use crate::store::trial::{BYTES, at, engines, for_each_engine, furnish};
 
 /// Leaves: two migrations, then places 1, 2, 3, place 2 again, the balance, the transmission.
 const PLACE_2: i64 = 3;
@@ -134,13 +135,15 @@ fn bytes_changed_by_hand_are_named() {
             crate::store::pool::Engine::Postgres => "UPDATE transmission SET bytes = '\\x050203'",
         };
         tamper(store, statement);
-        let found = store.verify().unwrap().findings;
-        let [Finding::Bytes { table, id: 1, found, last_leaf: TRANSMISSION, .. }] = found.as_slice() else {
-            panic!("{found:?}");
+        let expected = Finding::Bytes {
+            table: "transmission".to_owned(),
+            id: 1,
+            recorded: Some(hex(&Sha256::digest(BYTES))),
+            // sha256sum of 05 02 03
+            found: "d26671a9cd866209a63e07e6ab36ba157dc352c675e95181930dd7d5cd21ee9a".to_owned(),
+            last_leaf: TRANSMISSION,
         };
-        assert_eq!(table, "transmission");
-        // sha256sum of 05 02 03
-        assert_eq!(found.len(), 64);
+        assert_eq!(store.verify().unwrap().findings, [expected]);
     });
 }
 
@@ -286,6 +289,14 @@ fn a_hidden_sample_leaves_a_gap_in_the_accession_numbers() {
             store.verify().unwrap().findings,
             [Finding::Leaf { leaf: after_the_gap, table: text("producer"), id: Some(3), what }]
         );
+    });
+}
+
+#[test]
+fn a_database_without_a_record_is_not_called_sound() {
+    engines::each(|url| {
+        let store = Store::open(url).unwrap();
+        assert!(matches!(store.verify(), Err(StoreError::Older { .. })));
     });
 }
 
