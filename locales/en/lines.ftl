@@ -142,3 +142,5 @@ loadings-put-do = Put
 loadings-clear-do = Clear all
 loadings-cleared = All places are cleared.
 loading-placed = Put at place { $position }.
+resolve-not-mapped = This code and unit are not mapped on the instrument, so the number could mean anything. Map it in the set-up first.
+resolve-other-analyte = The chosen analysis is of another analyte or in another unit; the reading cannot belong to it.

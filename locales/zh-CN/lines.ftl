@@ -138,3 +138,5 @@ loadings-put-do = 放入
 loadings-clear-do = 全部取出
 loadings-cleared = 已全部取出。
 loading-placed = 已放入 { $position } 号位。
+resolve-not-mapped = 该仪器的代码和单位还没有对应到检验项目，数值含义不明。请先在“设置 · 仪器项目对应”中补充，再归入。
+resolve-other-analyte = 所选检验的项目或单位与此读数不同，不能归入。

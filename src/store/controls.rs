@@ -26,11 +26,13 @@ pub struct NewResult {
     pub batch: Option<i64>,
     pub reading: Option<i64>,
     pub value: Decimal,
+    /// When it was measured.
+    pub at: Timestamp,
 }
 
 /// Keeps a control result with what the rules say of it; answers its id.
 pub(crate) fn add(tx: &mut Tx<'_>, new: NewResult) -> Result<i64, StoreError> {
-    let NewResult { material, batch, reading, value } = new;
+    let NewResult { material, batch, reading, value, at } = new;
     let mut series = earlier(tx.conn, material, LOOK_BACK)?;
     series.push(Measured { result: value, batch });
     let target = target(tx.conn, material)?;
@@ -48,7 +50,7 @@ pub(crate) fn add(tx: &mut Tx<'_>, new: NewResult) -> Result<i64, StoreError> {
             control_result::batch_id.eq(batch),
             control_result::reading_id.eq(reading),
             control_result::value.eq(value.to_string()),
-            control_result::at.eq(instant::written(tx.at)),
+            control_result::at.eq(instant::written(at)),
             control_result::by_id.eq(by),
             control_result::outcome.eq(judged.outcome.name()),
             control_result::rules.eq(rules.join(" ")),
@@ -299,7 +301,7 @@ impl Store {
             let method = method_of(tx.conn, material)?;
             let day = zone::day(tx.at).strftime("%Y%m%d").to_string();
             let batch = batches::open_for(tx, method, None, &day)?;
-            add(tx, NewResult { material, batch: Some(batch), reading: None, value })
+            add(tx, NewResult { material, batch: Some(batch), reading: None, value, at })
         })
         .await
     }

@@ -217,8 +217,15 @@ pub(crate) fn history(conn: &mut Conn, id: i64) -> Result<Vec<Settled>, StoreErr
         .collect()
 }
 
-/// The value a reading gives in the unit of the method, by the map of its instrument.
-fn worth(conn: &mut Conn, id: i64) -> Result<Option<Value>, StoreError> {
+/// What a reading is worth by the map of its instrument: the analyte, the method's unit, and the value in it.
+struct Worth {
+    analyte: i64,
+    unit: String,
+    value: Option<Value>,
+}
+
+/// `None`: the instrument's code and unit are not mapped, so that nobody knows what the number means.
+fn worth(conn: &mut Conn, id: i64) -> Result<Option<Worth>, StoreError> {
     type Said = (i64, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
     let (instrument_id, code, result, censored, unit, absorbance, recomputed): Said = reading::table
         .find(id)
@@ -233,10 +240,25 @@ fn worth(conn: &mut Conn, id: i64) -> Result<Option<Value>, StoreError> {
         ))
         .first(conn)?;
     let corrupt = |error: &dyn std::fmt::Display| StoreError::corrupt("reading", id, error);
+    let rows: Vec<(String, String, i64, String, String)> = analyte_map::table
+        .filter(analyte_map::instrument_id.eq(instrument_id))
+        .filter(analyte_map::retired_at.is_null())
+        .select((
+            analyte_map::code,
+            analyte_map::unit,
+            analyte_map::analyte_id,
+            analyte_map::to_unit,
+            analyte_map::factor,
+        ))
+        .load(conn)?;
+    let (code, unit) = (code.unwrap_or_default(), unit.unwrap_or_default());
+    let mapped =
+        rows.into_iter().find(|(called, of, ..)| mapping::is_called(&code, called) && of.trim() == unit.trim());
+    let Some((_, _, analyte, unit, factor)) = mapped else { return Ok(None) };
     let absorbance: Option<drivers::contract::Absorbance> =
         absorbance.as_deref().map(serde_json::from_str).transpose().map_err(|error| corrupt(&error))?;
     if absorbance.as_ref().is_some_and(mapping::is_light_only) {
-        return Ok(recomputed.and_then(|text| text.parse().ok()));
+        return Ok(Some(Worth { analyte, unit, value: recomputed.and_then(|text| text.parse().ok()) }));
     }
     let censored = match censored.as_deref() {
         Some("<") => Some(drivers::contract::Censored::Below),
@@ -244,21 +266,9 @@ fn worth(conn: &mut Conn, id: i64) -> Result<Option<Value>, StoreError> {
         Some(_) => Some(drivers::contract::Censored::NotDetected),
         None => None,
     };
-    let rows: Vec<(String, String, String)> = analyte_map::table
-        .filter(analyte_map::instrument_id.eq(instrument_id))
-        .filter(analyte_map::retired_at.is_null())
-        .select((analyte_map::code, analyte_map::unit, analyte_map::factor))
-        .load(conn)?;
-    let (code, unit) = (code.unwrap_or_default(), unit.unwrap_or_default());
-    let factor = rows
-        .iter()
-        .find(|(mapped, of, _)| mapping::is_called(&code, mapped) && of.trim() == unit.trim())
-        .map(|(_, _, factor)| factor.parse())
-        .transpose()
-        .map_err(|error| corrupt(&error))?
-        .unwrap_or(rust_decimal::Decimal::ONE);
+    let factor = factor.parse().map_err(|error| corrupt(&error))?;
     let value = result.and_then(|text| Value::from_reading(&text, censored).ok());
-    Ok(value.and_then(|value| mapping::converted(value, factor)))
+    Ok(Some(Worth { analyte, unit, value: value.and_then(|value| mapping::converted(value, factor)) }))
 }
 
 /// What a person decides about a held reading.
@@ -278,6 +288,11 @@ pub enum Resolution {
 pub enum ResolveError {
     #[error("the reading gives no value that an analysis could take")]
     NoValue,
+    /// Code and unit are not mapped on this instrument: the number could mean anything.
+    #[error("the instrument's code and unit are not mapped")]
+    NotMapped,
+    #[error("the analysis is of another analyte or in another unit than the reading")]
+    OtherAnalyte,
     #[error(transparent)]
     Step(#[from] StepError),
     #[error(transparent)]
@@ -300,10 +315,14 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, id: i64, version: i64, how: &Resolution) 
     };
     let (fate, analysis, sample, reason) = match how {
         Resolution::Match { analysis, reason } => {
-            let value = worth(tx.conn, id)?.ok_or(ResolveError::NoValue)?;
+            let worth = worth(tx.conn, id)?.ok_or(ResolveError::NotMapped)?;
+            let value = worth.value.ok_or(ResolveError::NoValue)?;
             let Some(found) = analyses::find(tx.conn, *analysis)? else {
                 return Err(StoreError::Stale { table: "analysis", id: *analysis }.into());
             };
+            if (found.analyte, &found.unit) != (worth.analyte, &worth.unit) {
+                return Err(ResolveError::OtherAnalyte);
+            }
             if found.status.state() != State::Ordered {
                 analyses::take_step(tx, *analysis, None, &Step::Retest { reason: reason.clone() })?;
             }

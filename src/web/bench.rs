@@ -52,7 +52,7 @@ async fn list(
 ) -> Result<ListPage, Error> {
     let chosen = state.and_then(|state| state.parse::<Stands>().ok());
     let filter = Filter { states: chosen.map_or(OPEN.to_vec(), |one| vec![one]), method, ..Filter::default() };
-    let page = page.unwrap_or(1).max(1);
+    let page = page.unwrap_or(1).clamp(1, 1_000_000);
     let (lines, all) = shared.store.work(filter, page).await?;
     let counts = shared.store.reading(work::counts).await?;
     let open: i64 = OPEN.iter().filter_map(|state| counts.get(state)).sum();

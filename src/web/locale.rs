@@ -271,11 +271,11 @@ mod tests {
         let mut keys: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
         let mut current = String::new();
         for line in texts.iter().flat_map(|text| text.lines()) {
-            if line.starts_with(|c: char| c.is_ascii_lowercase()) {
-                if let Some((key, _)) = line.split_once(" =") {
-                    current = key.to_owned();
-                    assert!(keys.insert(current.clone(), BTreeSet::new()).is_none(), "{current} is given twice");
-                }
+            if line.starts_with(|c: char| c.is_ascii_lowercase())
+                && let Some((key, _)) = line.split_once(" =")
+            {
+                current = key.to_owned();
+                assert!(keys.insert(current.clone(), BTreeSet::new()).is_none(), "{current} is given twice");
             }
             for piece in line.split('$').skip(1) {
                 let name: String = piece.chars().take_while(|c| c.is_ascii_alphanumeric() || *c == '-').collect();

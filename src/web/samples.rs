@@ -92,7 +92,7 @@ async fn list(
         plan_item: item,
         ..Filter::default()
     };
-    let page = page.unwrap_or(1).max(1);
+    let page = page.unwrap_or(1).clamp(1, 1_000_000);
     let (found, all) = shared.store.samples(filter, page).await?;
     let (state, class) = (
         chosen.map(|one| one.to_string()).unwrap_or_default(),

@@ -255,7 +255,7 @@ impl Story {
                 controls::material_of(tx.conn, code, self.ids.analytes.get(analyte).copied().unwrap_or_default())?;
             let batch =
                 batches::open_for(tx, method, None, &zone().to_datetime(moment).strftime("%Y%m%d").to_string())?;
-            let id = controls::add(tx, NewResult { material, batch: Some(batch), reading: None, value })?;
+            let id = controls::add(tx, NewResult { material, batch: Some(batch), reading: None, value, at: moment })?;
             // What was out of control earlier was resolved the same day; yesterday's still waits.
             if ago > 1 && extent.days > ago && z.abs() > 3.0 {
                 let reviewer = self.ids.who("quality");

@@ -82,9 +82,12 @@ impl Surroundings {
             let inhibition = kind == crate::lab::catalogue::AnalyteKind::Inhibition.name();
             map.push(Mapped { code, unit, analyte, to_unit, factor, inhibition });
         }
+        // What stood there then: a transmission may be delivered late.
+        let then = crate::store::instant::written(received);
         let rows: Vec<(String, Option<i64>, Option<i64>)> = loading::table
             .filter(loading::instrument_id.eq(id))
-            .filter(loading::cleared_at.is_null())
+            .filter(loading::placed_at.le(&then))
+            .filter(loading::cleared_at.is_null().or(loading::cleared_at.gt(&then)))
             .order(loading::id)
             .select((loading::position, loading::sample_id, loading::material_id))
             .load(conn)?;

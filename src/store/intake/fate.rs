@@ -129,11 +129,11 @@ pub(super) fn keep(
         None,
     )?;
     tx.record("reading.settled", "reading_event", event, None)?;
-    follow(tx, id, said, settled)
+    follow(tx, id, at.received, said, settled)
 }
 
 /// What follows from the fate: the analysis gets its value, the control its result, the sample its mass.
-fn follow(tx: &mut Tx<'_>, id: i64, said: &Reading, settled: Settled) -> Result<(), StoreError> {
+fn follow(tx: &mut Tx<'_>, id: i64, received: Timestamp, said: &Reading, settled: Settled) -> Result<(), StoreError> {
     match (settled.fate, settled.worth.value) {
         (Fate::Matched, Some(value)) => {
             let Some(analysis) = settled.analysis else { return Ok(()) };
@@ -148,9 +148,9 @@ fn follow(tx: &mut Tx<'_>, id: i64, said: &Reading, settled: Settled) -> Result<
             let Some(material) = settled.material else { return Ok(()) };
             let method: i64 =
                 control_material::table.find(material).select(control_material::method_id).first(tx.conn)?;
-            let day = zone::day(tx.at).strftime("%Y%m%d").to_string();
+            let day = zone::day(received).strftime("%Y%m%d").to_string();
             let batch = batches::open_for(tx, method, None, &day)?;
-            controls::add(tx, NewResult { material, batch: Some(batch), reading: Some(id), value })?;
+            controls::add(tx, NewResult { material, batch: Some(batch), reading: Some(id), value, at: received })?;
             Ok(())
         }
         (Fate::Weighing, _) => {
@@ -162,7 +162,7 @@ fn follow(tx: &mut Tx<'_>, id: i64, said: &Reading, settled: Settled) -> Result<
                     weighing::sample_id.eq(sample),
                     weighing::mass.eq(said.result.as_deref().unwrap_or_default().trim()),
                     weighing::unit.eq(said.unit.as_deref().unwrap_or_default()),
-                    weighing::at.eq(instant::written(tx.at)),
+                    weighing::at.eq(instant::written(received)),
                 ))
                 .returning(weighing::id)
                 .get_result(tx.conn)?;
@@ -282,6 +282,7 @@ fn weigh(tx: &mut Tx<'_>, around: &Surroundings, at: At, said: &Reading) -> Resu
         None => None,
         Some(bench) => scan::table
             .filter(scan::bench_id.eq(bench))
+            .filter(scan::at.le(instant::written(at.received)))
             .order(scan::id.desc())
             .select((scan::id, scan::sample_id, scan::at))
             .first(tx.conn)

@@ -141,8 +141,9 @@ async fn show(
     let (found, _) = shared.store.reading(move |conn| readings::list(conn, which, 1)).await?;
     let marked = reading.and_then(|reading| found.iter().find(|one| one.id == reading));
     // A reading that was asked for is on the page with its first byte.
-    let page = page.or(marked.map(|one| one.wire.0 / PAGE + 1)).unwrap_or(1).max(1);
+    let page = page.or(marked.map(|one| one.wire.0 / PAGE + 1)).unwrap_or(1);
     let last = whole.bytes.len().div_ceil(PAGE).max(1);
+    let page = page.clamp(1, last);
     let lines = found.iter().map(|one| Line { marked: Some(one.id) == reading, ..Line::new(&l, one) }).collect();
     Ok(TransmissionPage {
         state: transmission_chip(&l, &whole.transmission.state),

@@ -44,7 +44,7 @@ async fn inbox(
     l: Locale,
 ) -> Result<InboxPage, Error> {
     let chosen = reason.and_then(|word| word.parse::<HeldFor>().ok());
-    let page = page.unwrap_or(1).max(1);
+    let page = page.unwrap_or(1).clamp(1, 1_000_000);
     let which = Which { held: true, held_for: chosen, ..Which::default() };
     let (found, all) = shared.store.reading(move |conn| readings::list(conn, which, page)).await?;
     let counts = shared.store.reading(readings::held_counts).await?;
@@ -187,8 +187,13 @@ async fn resolve(
     let here = format!("/bench/readings/{id}");
     match shared.store.resolve_reading(staff.who(), shared.clock.now(), id, version, how).await {
         Ok(()) => Ok(Done::to("/bench/inbox").saying(said).into()),
-        Err(ResolveError::NoValue) => {
-            form.refuse("analysis", "resolve-no-value");
+        Err(refusal @ (ResolveError::NoValue | ResolveError::NotMapped | ResolveError::OtherAnalyte)) => {
+            let key = match refusal {
+                ResolveError::NotMapped => "resolve-not-mapped",
+                ResolveError::OtherAnalyte => "resolve-other-analyte",
+                _ => "resolve-no-value",
+            };
+            form.refuse("analysis", key);
             Ok(Answer::again(page(shared, staff, l, form, one).await?))
         }
         Err(ResolveError::Step(StepError::Refused(refusal))) => {
