@@ -17,6 +17,7 @@ use crate::lab::zone::zone;
 use crate::store::Store;
 use crate::store::catalogue::Instrument;
 use crate::store::journal::Journal;
+use crate::store::published::Publisher;
 use crate::web::clock::Clock;
 use crate::web::{self, Listener, Shared, secret};
 
@@ -25,6 +26,7 @@ pub struct Hub {
     config: Config,
     pub store: Store,
     lines: Arc<Lines>,
+    publisher: Publisher,
 }
 
 /// Where a hub answers.
@@ -43,10 +45,11 @@ impl Hub {
         for name in store.migrate().context("database_url: migration")? {
             tracing::info!(%name, "migration applied");
         }
+        let publisher = Publisher::open(&config.published()).context("published_url")?;
         // A damaged journal is told of in the log; the laboratory goes on with a new one.
         let (journal, _) = Journal::open_or_set_aside(&config.journal(), crate::acquire::clock::now())?;
         let lines = Arc::new(Lines::new(journal, Arc::new(Intake { store: store.clone() })));
-        Ok(Self { config, store, lines })
+        Ok(Self { config, store, lines, publisher })
     }
 
     /// A one-time link for the first administrator, when nobody can sign in yet.
@@ -70,9 +73,16 @@ impl Hub {
         };
         let shared = Shared::new(self.store.clone(), clock.clone(), listener(self.config.listen))
             .with_portal_url(self.config.portal_url())
-            .with_lines(Arc::clone(&self.lines));
+            .with_lines(Arc::clone(&self.lines))
+            .with_publisher(self.publisher.clone());
+        // What was published while the published store was away.
+        match self.publisher.copying(&self.store).await {
+            Ok(copied) => tracing::info!(copied, "published store is up to date"),
+            Err(error) => tracing::error!(%error, "published store is behind"),
+        }
         let (laboratory, laboratory_up) = telling(web::laboratory(shared));
-        let (portal, portal_up) = telling(web::portal(clock, &listener(self.config.portal_listen)));
+        let (portal, portal_up) =
+            telling(web::portal(clock, &listener(self.config.portal_listen), self.publisher.published()));
         let lines = Arc::clone(&self.lines);
         let store = self.store.clone();
         tokio::spawn(async move {

@@ -8,6 +8,7 @@ mod drivers;
 mod line;
 mod migrate;
 mod opened;
+mod portal;
 mod ports;
 mod replay;
 mod serve;
@@ -35,6 +36,7 @@ enum Command {
     Demo(demo::Args),
     Drivers(drivers::Args),
     Serve(serve::Args),
+    Portal(portal::Args),
     Migrate(migrate::Args),
     Verify(verify::Args),
     Backup(backup::BackupArgs),
@@ -52,6 +54,7 @@ impl Cli {
             Command::Demo(args) => demo::run(args),
             Command::Drivers(args) => drivers::run(args),
             Command::Serve(args) => serve::run(args),
+            Command::Portal(args) => portal::run(args),
             Command::Migrate(args) => migrate::run(args),
             Command::Verify(args) => verify::run(args),
             Command::Backup(args) => backup::backup(args),

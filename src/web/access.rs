@@ -89,6 +89,11 @@ const TABLE: &[Row] = &[
     (Method::Get, "/qc/results/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/qc/results/<id>", Door::For(Act::ResolveControl)),
     // publications
+    (Method::Get, "/review/publications", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/review/publications/new/<code>", Door::For(Act::Publish)),
+    (Method::Post, "/review/publications/new/<code>", Door::For(Act::Publish)),
+    (Method::Get, "/review/publications/<id>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/review/publications/<id>", Door::For(Act::Publish)),
     // set-up of the laboratory
     (Method::Get, "/admin", Door::For(Act::SetUpLaboratory)),
     (Method::Get, "/admin/<list>", Door::For(Act::SetUpLaboratory)),

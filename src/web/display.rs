@@ -43,6 +43,18 @@ impl Stamp {
     }
 }
 
+/// A picture drawn by `chart`, whose texts are escaped there.
+#[derive(Debug, Clone)]
+pub struct Picture(pub String);
+
+impl std::fmt::Display for Picture {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Picture {}
+
 /// What a state means to the reader. Colour never stands alone: each tone has its shape.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Tone {

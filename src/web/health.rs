@@ -14,7 +14,7 @@ fn alive() -> &'static str {
 async fn ready(ready: &State<Ready>) -> Result<&'static str, Error> {
     match ready.inner() {
         Ready::Laboratory(store) => store.has_nobody().await.map(|_| ()).map_err(|_| Error::Busy("store"))?,
-        Ready::Portal => (),
+        Ready::Portal(published) => published.check().await.map_err(|_| Error::Busy("published store"))?,
     }
     Ok("ready\n")
 }

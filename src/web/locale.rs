@@ -77,6 +77,7 @@ macro_rules! groups {
             "errors",
             "lines",
             "login",
+            "publications",
             "qc",
             "samples",
             "setup",

@@ -18,8 +18,11 @@ pub mod locale;
 mod login;
 pub mod notice;
 pub mod password;
+mod portal;
 pub mod posted;
+mod publications;
 mod qc;
+mod result_view;
 mod review;
 mod samples;
 pub mod secret;
@@ -46,6 +49,7 @@ use self::session::Cookies;
 use self::throttle::Throttle;
 use crate::acquire::lines::Lines;
 use crate::store::Store;
+use crate::store::published::{Published, Publisher};
 
 /// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
 const LABORATORY: &[fn() -> Vec<Route>] = &[
@@ -56,6 +60,7 @@ const LABORATORY: &[fn() -> Vec<Route>] = &[
     language::group,
     lines::group,
     login::group,
+    publications::group,
     qc::group,
     review::group,
     samples::group,
@@ -64,7 +69,7 @@ const LABORATORY: &[fn() -> Vec<Route>] = &[
 ];
 
 /// The groups of the public portal.
-const PORTAL: &[fn() -> Vec<Route>] = &[assets::group, health::group, language::group];
+const PORTAL: &[fn() -> Vec<Route>] = &[assets::group, health::group, language::group, portal::group];
 
 /// Where and behind what a listener stands.
 #[derive(Debug, Clone)]
@@ -102,6 +107,8 @@ pub struct Shared {
     pub lines: Option<Arc<Lines>>,
     /// The public portal's address, for the QR code of a label.
     pub portal_url: String,
+    /// The way to the published store, where this process has one.
+    publisher: Option<Publisher>,
     passwords: Passwords,
     throttle: Throttle,
     listener: Listener,
@@ -113,6 +120,7 @@ impl Shared {
             store,
             clock,
             lines: None,
+            publisher: None,
             portal_url: String::new(),
             passwords: Passwords::default(),
             throttle: Throttle::default(),
@@ -130,6 +138,11 @@ impl Shared {
         self
     }
 
+    pub fn with_publisher(mut self, publisher: Publisher) -> Self {
+        self.publisher = Some(publisher);
+        self
+    }
+
     pub fn cookies(&self) -> Cookies {
         self.listener.cookies()
     }
@@ -138,7 +151,7 @@ impl Shared {
 /// What has to answer before this listener can do its work.
 pub(in crate::web) enum Ready {
     Laboratory(Store),
-    Portal,
+    Portal(Published),
 }
 
 /// The laboratory: everything behind a sign-in.
@@ -150,8 +163,9 @@ pub fn laboratory(shared: Shared) -> Rocket<Build> {
 }
 
 /// The public portal: no sign-in, nothing of the laboratory's in its state.
-pub fn portal(clock: Clock, listener: &Listener) -> Rocket<Build> {
-    base(listener, clock, PORTAL, false).manage(Ready::Portal)
+pub fn portal(clock: Clock, listener: &Listener, published: Published) -> Rocket<Build> {
+    let ready = Ready::Portal(published.clone());
+    base(listener, clock, PORTAL, false).manage(ready).manage(published)
 }
 
 fn base(listener: &Listener, clock: Clock, groups: &[fn() -> Vec<Route>], private: bool) -> Rocket<Build> {

@@ -15,11 +15,14 @@ use crate::demo::instruments::{Chance, Model};
 use crate::demo::past::Past;
 use crate::lab::analysis::status::{State, Step};
 use crate::lab::custody::{Condition, Event, Movement, SealState, Whereabouts};
+use crate::lab::disclosure::publication::Request;
 use crate::lab::people::Who;
+use crate::lab::regulation::verdict::Verdict;
 use crate::lab::zone::zone;
 use crate::store::Tx;
 use crate::store::analyses::{self, StepError};
 use crate::store::controls::{self, NewResult};
+use crate::store::publications::{self, PublishError};
 use crate::store::samples::{self, Registered};
 use crate::store::{batches, containers, intake};
 
@@ -42,6 +45,8 @@ struct Story {
     sampler: Sampler,
     epoch: Epoch,
     seq: i64,
+    /// The number of the last notice.
+    notice: u32,
 }
 
 /// A sample on its way through a day.
@@ -65,6 +70,7 @@ pub(super) fn live_through(
         sampler: Sampler::new(Arc::clone(ids), Chance::of(seed, "history")),
         epoch: format!("{:032x}", u128::from(seed)).parse().map_err(|error| SeedError::refused("epoch", error))?,
         seq: 0,
+        notice: 0,
     };
     let today = zone().to_datetime(now).date();
     for ago in (0..extent.days).rev() {
@@ -103,6 +109,7 @@ impl Story {
         }
         for case in &cases {
             self.sign(tx, day, case, now)?;
+            self.publish(tx, day, ago, case, now)?;
         }
         self.oddities(tx, day, ago, &cases, now)
     }
@@ -290,6 +297,52 @@ impl Story {
                     Err(StepError::Store(error)) => return Err(error.into()),
                 }
             }
+        }
+        Ok(())
+    }
+
+    /// What may be published is, most of it: what complies soon, what fails after the time for objections. One notice
+    /// was corrected, one result withdrawn.
+    fn publish(&mut self, tx: &mut Tx<'_>, day: Date, ago: i64, case: &Case, now: Timestamp) -> Result<(), SeedError> {
+        let (soon, later) = (7, 10);
+        if ago < soon || case.reaches < Reaches::Approved {
+            return Ok(());
+        }
+        let approver = self.ids.who("approver");
+        let code = case.registered.code.to_string();
+        let Some((found, version)) = publications::candidate(tx.conn, &code)? else { return Ok(()) };
+        let failed = found.facts.overall() == Verdict::NonCompliant;
+        if !found.blocked.is_empty() || (failed && ago < later) {
+            return Ok(());
+        }
+        let moment = at(day, 17, 0, now) + SignedDuration::from_hours(24 * if failed { later } else { soon });
+        let mut tx = Self::tx(tx, &approver, moment.min(now));
+        let refused = |error: PublishError| SeedError::refused("publish", error);
+        self.notice += 1;
+        let request = Request {
+            notice: format!("雪农检公告〔2026〕{} 号", self.notice),
+            remark: if failed {
+                "同批产品已下架并销毁，生产者已被约谈。".to_owned()
+            } else {
+                String::new()
+            },
+            objection_over: true,
+            ..Request::default()
+        };
+        // What needs an authority's document waits for it.
+        if !found.facts.lacking(&request).is_empty() {
+            return Ok(());
+        }
+        let id = publications::publish(&mut tx, &code, version, &request).map_err(refused)?;
+        match self.notice {
+            3 => {
+                let right = Request { notice: format!("{}（更正）", request.notice), ..request };
+                publications::correct(&mut tx, &id, 1, &right, "公告号登记有误，结果和结论不变").map_err(refused)?;
+            }
+            6 => {
+                publications::withdraw(&mut tx, &id, 1, "抽样单编号与样品不符，正在核实").map_err(refused)?;
+            }
+            _ => (),
         }
         Ok(())
     }
