@@ -1,5 +1,8 @@
 //! Publishing (公示): what may go out and why not, what the public will see, and corrections and withdrawals.
 
+#[cfg(test)]
+mod tests;
+
 use askama::Template;
 use askama_web::WebTemplate;
 use rocket::{Route, State, get, post, routes};

@@ -73,6 +73,16 @@ impl Trial {
     /// A new person of this role, signed in without the form.
     pub async fn signed_in(&self, role: Role) -> Browser<'_> {
         let person = self.add(role).await;
+        self.browser(person).await
+    }
+
+    /// Someone who is in the laboratory already, signed in without the form.
+    pub async fn known(&self, username: &str) -> Browser<'_> {
+        let person = self.store.find_by_username(username).await.unwrap().unwrap();
+        self.browser(person.actor.id).await
+    }
+
+    async fn browser(&self, person: PersonId) -> Browser<'_> {
         let (token, csrf) = (secret::token().unwrap(), secret::token().unwrap());
         let actor = self.store.person(person).await.unwrap().unwrap().actor;
         self.store.session_open(secret::hash(&token), csrf.clone(), actor, self.now()).await.unwrap();
