@@ -10,7 +10,7 @@ use rust_decimal::prelude::ToPrimitive;
 use super::Shared;
 use super::analysis_view::{self, AnalysisView};
 use super::answer::{Answer, Done};
-use super::display::{Chip, Stamp, Tone};
+use super::display::{Chip, Picture, Stamp, Tone};
 use super::error::Error;
 use super::form::Form;
 use super::locale::{Locale, Message};
@@ -136,7 +136,7 @@ struct MaterialPage {
     staff: Staff,
     form: Form,
     material: MaterialView,
-    chart: String,
+    chart: Picture,
     results: Vec<ResultView>,
     months: Vec<(String, String, bool)>,
     may_record: bool,
@@ -177,7 +177,7 @@ async fn material_page(
     });
     let title = l.t2("chart-title", "code", &material.code, "analyte", analysis_view::name(&l, &material.analyte));
     let description = l.t1("chart-description", "n", dots.len());
-    let chart = levey_jennings::draw(&dots, &lines, Caption { title: &title, description: &description });
+    let chart = Picture(levey_jennings::draw(&dots, &lines, Caption { title: &title, description: &description }));
     let months =
         [1, 3, 12].map(|n| (format!("/qc/materials/{id}?months={n}"), l.n("chart-months", n), n == months)).to_vec();
     Ok(MaterialPage {

@@ -12,7 +12,7 @@ use crate::chart::svg::Caption;
 use crate::lab::analysis::matching::Fate;
 use crate::store::readings::{self, Drawn, Shown, Stretch, Transmission, Which};
 use crate::web::Shared;
-use crate::web::display::{Chip, Stamp, Tone};
+use crate::web::display::{Chip, Picture, Stamp, Tone};
 use crate::web::error::Error;
 use crate::web::locale::Locale;
 use crate::web::staff::Staff;
@@ -121,7 +121,7 @@ struct TransmissionPage {
     rows: Vec<Row>,
     pieces: Vec<Piece>,
     lines: Vec<Line>,
-    charts: Vec<String>,
+    charts: Vec<Picture>,
     base: String,
     page: usize,
     last: usize,
@@ -152,7 +152,12 @@ async fn show(
         size: whole.bytes.len(),
         rows: rows(&whole.bytes, &whole.stretches, &found, marked, page),
         pieces: whole.stretches.iter().map(|one| piece(&l, one)).collect(),
-        charts: whole.chromatograms.iter().filter(|one| !one.trace.0.is_empty()).map(|one| chart(&l, one)).collect(),
+        charts: whole
+            .chromatograms
+            .iter()
+            .filter(|one| !one.trace.0.is_empty())
+            .map(|one| Picture(chart(&l, one)))
+            .collect(),
         base: format!("/bench/transmissions/{id}?"),
         one: whole.transmission,
         lines,

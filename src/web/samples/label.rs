@@ -11,6 +11,7 @@ use crate::report::zpl::{self, Printer};
 use crate::store::containers;
 use crate::store::samples::Sample;
 use crate::web::Shared;
+use crate::web::display::Picture;
 use crate::web::error::Error;
 use crate::web::locale::Locale;
 use crate::web::staff::Staff;
@@ -22,7 +23,7 @@ struct LabelPage {
     staff: Staff,
     code: String,
     /// Each an SVG, made here.
-    labels: Vec<String>,
+    labels: Vec<Picture>,
 }
 
 /// What the labels of a sample's containers say: the blind code, the commodity, never the producer.
@@ -44,7 +45,12 @@ async fn labels(shared: &Shared, l: &Locale, sample: &Sample) -> Result<Vec<Labe
 async fn page(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Result<LabelPage, Error> {
     let sample = found(shared, code).await?;
     let drawn: Result<Vec<String>, _> = labels(shared, &l, &sample).await?.iter().map(label::draw).collect();
-    Ok(LabelPage { code: sample.code, labels: drawn.map_err(Error::failed)?, l, staff })
+    Ok(LabelPage {
+        code: sample.code,
+        labels: drawn.map_err(Error::failed)?.into_iter().map(Picture).collect(),
+        l,
+        staff,
+    })
 }
 
 #[derive(Responder)]
