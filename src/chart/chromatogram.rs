@@ -4,14 +4,12 @@
 
 use drivers::contract::Chromatogram;
 
+use super::canvas::{Frame, Ink, Plot};
 use super::svg::{Anchor, Caption, Svg, ticks};
 
 const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 320.0;
-const LEFT: f64 = 64.0;
-const RIGHT: f64 = 16.0;
-const TOP: f64 = 28.0;
-const BOTTOM: f64 = 44.0;
+const FRAME: Frame = Frame { left: 64.0, right: 16.0, top: 28.0, bottom: 44.0 };
 const COLUMNS: usize = 720;
 
 /// The axes' words: time with its unit, signal with its unit.
@@ -24,6 +22,11 @@ pub struct Axes<'a> {
 /// Draws what the trace has; a chromatogram of peaks alone shows them as sticks of their height.
 pub fn draw(chromatogram: &Chromatogram, axes: Axes<'_>, caption: Caption<'_>) -> String {
     let mut svg = Svg::new("chromatogram", WIDTH, HEIGHT, caption);
+    plot(&mut svg, chromatogram, axes);
+    svg.finish()
+}
+
+fn plot(svg: &mut Svg, chromatogram: &Chromatogram, axes: Axes<'_>) {
     let trace = trace(chromatogram);
     let peaks: Vec<(f64, f64, Option<&str>)> = chromatogram
         .peaks
@@ -37,31 +40,28 @@ pub fn draw(chromatogram: &Chromatogram, axes: Axes<'_>, caption: Caption<'_>) -
     let signals =
         trace.iter().map(|point| point.1).chain(peaks.iter().filter(|_| sticks).flat_map(|peak| [0.0, peak.1]));
     let (Some(wide), Some(high)) = (Scale::over(times), Scale::over(signals)) else {
-        return svg.finish();
+        return;
     };
-    let x = |time: f64| LEFT + wide.part(time) * (WIDTH - LEFT - RIGHT);
-    let y = |signal: f64| HEIGHT - BOTTOM - high.part(signal) * (HEIGHT - TOP - BOTTOM);
-
+    let plot = Plot::new(svg, FRAME, wide.low..wide.high, high.low..high.high);
     for (time, text) in ticks(wide.low, wide.high, 8) {
-        svg.line("axis", (x(time), HEIGHT - BOTTOM), (x(time), HEIGHT - BOTTOM + 5.0));
-        svg.text("tick", (x(time), HEIGHT - BOTTOM + 18.0), Anchor::Middle, &text);
+        plot.stroke(Ink::Axis, (time, high.low), (0.0, 5.0));
+        plot.text(Ink::Tick, (time, high.low), (0.0, 18.0), Anchor::Middle, &text);
     }
     for (signal, text) in ticks(high.low, high.high, 5) {
-        svg.line("grid", (LEFT, y(signal)), (WIDTH - RIGHT, y(signal)));
-        svg.text("tick", (LEFT - 6.0, y(signal) + 4.0), Anchor::End, &text);
+        plot.line(Ink::Grid, (wide.low, signal), (wide.high, signal));
+        plot.text(Ink::Tick, (wide.low, signal), (-6.0, 4.0), Anchor::End, &text);
     }
-    svg.line("axis", (LEFT, HEIGHT - BOTTOM), (WIDTH - RIGHT, HEIGHT - BOTTOM));
-    svg.text("tick", (WIDTH - RIGHT, HEIGHT - 6.0), Anchor::End, axes.time);
-    svg.text("tick", (LEFT - 6.0, TOP - 12.0), Anchor::Start, axes.signal);
-    svg.polyline("trace", columns(&trace, wide).into_iter().map(|(time, signal)| (x(time), y(signal))));
+    plot.line(Ink::Axis, (wide.low, high.low), (wide.high, high.low));
+    plot.text(Ink::Tick, (wide.high, high.low), (0.0, FRAME.bottom - 6.0), Anchor::End, axes.time);
+    plot.text(Ink::Tick, (wide.low, high.high), (-6.0, -12.0), Anchor::Start, axes.signal);
+    plot.series(Ink::Trace, columns(&trace, wide));
     for (time, height, name) in peaks {
-        let top = if sticks { y(height) } else { TOP };
-        svg.line("peak", (x(time), HEIGHT - BOTTOM), (x(time), top));
+        let top = if sticks { height } else { high.high };
+        plot.line(Ink::Peak, (time, high.low), (time, top));
         if let Some(name) = name {
-            svg.text("peak", (x(time), top - 4.0), Anchor::Middle, name);
+            plot.text(Ink::Peak, (time, top), (0.0, -4.0), Anchor::Middle, name);
         }
     }
-    svg.finish()
 }
 
 /// Time and signal of every point of the trace that is a number.

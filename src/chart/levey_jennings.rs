@@ -2,15 +2,13 @@
 //!
 //! Each outcome has its shape: a dot, a triangle for a warning, a cross for a rejection.
 
+use super::canvas::{Frame, Ink, Plot};
 use super::svg::{Anchor, Caption, Svg};
 use crate::lab::qc::westgard::Outcome;
 
 const WIDTH: f64 = 800.0;
 const HEIGHT: f64 = 320.0;
-const LEFT: f64 = 40.0;
-const RIGHT: f64 = 90.0;
-const TOP: f64 = 16.0;
-const BOTTOM: f64 = 32.0;
+const FRAME: Frame = Frame { left: 40.0, right: 90.0, top: 16.0, bottom: 32.0 };
 /// Beyond this a point is drawn at the edge; its tooltip has the value.
 const HIGHEST: f64 = 4.0;
 
@@ -28,24 +26,37 @@ pub struct Dot {
 /// `lines` are the values at −3 s … +3 s, seven of them, as they are to be written.
 pub fn draw(dots: &[Dot], lines: &[String; 7], caption: Caption<'_>) -> String {
     let mut svg = Svg::new("levey-jennings", WIDTH, HEIGHT, caption);
-    let height = |z: f64| {
-        let z = if z.is_nan() { 0.0 } else { z.clamp(-HIGHEST, HIGHEST) };
-        TOP + (HIGHEST - z) / (2.0 * HIGHEST) * (HEIGHT - TOP - BOTTOM)
-    };
+    plot(&mut svg, dots, lines);
+    svg.finish()
+}
+
+fn plot(svg: &mut Svg, dots: &[Dot], lines: &[String; 7]) {
+    let wide = dots.len().max(1) as f64;
+    let plot = Plot::new(svg, FRAME, 0.0..wide, -HIGHEST..HIGHEST);
     for (z, value) in (-3_i32..=3).zip(lines) {
-        let y = height(f64::from(z));
-        let (class, name) = match z {
-            0 => ("mean".to_owned(), "x̄".to_owned()),
-            _ => (format!("s{}", z.abs()), format!("{}{} s", if z < 0 { '−' } else { '+' }, z.abs())),
+        let ink = match z.abs() {
+            0 => Ink::Mean,
+            1 => Ink::S1,
+            2 => Ink::S2,
+            _ => Ink::S3,
         };
-        svg.line(&class, (LEFT, y), (WIDTH - RIGHT, y));
-        svg.text("tick", (LEFT - 6.0, y + 4.0), Anchor::End, &name);
-        svg.text("tick", (WIDTH - RIGHT + 6.0, y + 4.0), Anchor::Start, value);
+        let name = match z {
+            0 => "x̄".to_owned(),
+            below if below < 0 => format!("−{} s", -below),
+            above => format!("+{above} s"),
+        };
+        let z = f64::from(z);
+        plot.line(ink, (0.0, z), (wide, z));
+        plot.text(Ink::Tick, (0.0, z), (-6.0, 4.0), Anchor::End, &name);
+        plot.text(Ink::Tick, (wide, z), (6.0, 4.0), Anchor::Start, value);
     }
-    let step = (WIDTH - LEFT - RIGHT) / dots.len().max(1) as f64;
-    let place = |at: usize| LEFT + step * (at as f64 + 0.5);
-    svg.polyline("trace", dots.iter().enumerate().map(|(at, dot)| (place(at), height(dot.z))));
+    let place = |at: usize, dot: &Dot| {
+        let z = if dot.z.is_nan() { 0.0 } else { dot.z.clamp(-HIGHEST, HIGHEST) };
+        (at as f64 + 0.5, z)
+    };
+    plot.series(Ink::Trace, dots.iter().enumerate().map(|(at, dot)| place(at, dot)));
     // A label needs about 72 units.
+    let step = (WIDTH - FRAME.left - FRAME.right) / wide;
     let every = (72.0 / step).ceil().max(1.0) as usize;
     for (at, dot) in dots.iter().enumerate() {
         let path = match dot.outcome {
@@ -53,12 +64,12 @@ pub fn draw(dots: &[Dot], lines: &[String; 7], caption: Caption<'_>) -> String {
             Outcome::Warning => "M0 -6L6 5L-6 5Z",
             Outcome::Rejected => "M-6 -4L-4 -6L0 -2L4 -6L6 -4L2 0L6 4L4 6L0 2L-4 6L-6 4L-2 0Z",
         };
-        svg.mark(&format!("dot {}", dot.outcome), (place(at), height(dot.z)), path, &dot.tooltip);
+        plot.mark(&format!("dot {}", dot.outcome), place(at, dot), path, &dot.tooltip);
         if at % every == 0 {
-            svg.text("tick", (place(at), HEIGHT - 10.0), Anchor::Middle, &dot.label);
+            let below = (at as f64 + 0.5, -HIGHEST);
+            plot.text(Ink::Tick, below, (0.0, FRAME.bottom - 10.0), Anchor::Middle, &dot.label);
         }
     }
-    svg.finish()
 }
 
 #[cfg(test)]

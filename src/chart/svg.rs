@@ -19,12 +19,13 @@ pub enum Anchor {
 
 pub struct Svg {
     text: String,
+    size: (f64, f64),
 }
 
 impl Svg {
     /// An empty picture of `width` by `height` units, scaled by the page.
     pub fn new(class: &str, width: f64, height: f64, caption: Caption<'_>) -> Self {
-        let mut svg = Self { text: String::new() };
+        let mut svg = Self { text: String::new(), size: (width, height) };
         let (width, height, class) = (Number(width), Number(height), Escaped(class));
         svg.push(format_args!(
             r#"<svg xmlns="http://www.w3.org/2000/svg" class="chart {class}" viewBox="0 0 {width} {height}" role="img" fill="none" stroke="currentColor" stroke-width="1" font-size="12">"#
@@ -34,6 +35,11 @@ impl Svg {
             svg.push(format_args!("<desc>{}</desc>", Escaped(caption.description)));
         }
         svg
+    }
+
+    /// Width and height, in units.
+    pub fn size(&self) -> (f64, f64) {
+        self.size
     }
 
     pub fn line(&mut self, class: &str, from: (f64, f64), to: (f64, f64)) {

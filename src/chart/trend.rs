@@ -1,12 +1,11 @@
 //! The rate of compliance month by month, never without the number of samples behind it.
 
+use super::canvas::{Frame, Ink, Plot};
 use super::svg::{Anchor, Caption, Svg};
 
 const WIDTH: f64 = 640.0;
 const HEIGHT: f64 = 240.0;
-const LEFT: f64 = 44.0;
-const TOP: f64 = 24.0;
-const BOTTOM: f64 = 40.0;
+const FRAME: Frame = Frame { left: 44.0, right: 0.0, top: 24.0, bottom: 40.0 };
 
 /// One month: samples with a final conclusion, and the compliant ones among them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,25 +24,30 @@ impl Month {
 
 pub fn draw(months: &[Month], caption: Caption<'_>) -> String {
     let mut svg = Svg::new("trend", WIDTH, HEIGHT, caption);
-    let floor = HEIGHT - BOTTOM;
-    let height = |rate: f64| floor - rate / 100.0 * (floor - TOP);
+    plot(&mut svg, months);
+    svg.finish()
+}
+
+fn plot(svg: &mut Svg, months: &[Month]) {
+    let wide = months.len().max(1) as f64;
+    let plot = Plot::new(svg, FRAME, 0.0..wide, 0.0..100.0);
     for percent in [0, 25, 50, 75, 100] {
-        let y = height(f64::from(percent));
-        svg.line("grid", (LEFT, y), (WIDTH, y));
-        svg.text("tick", (LEFT - 6.0, y + 4.0), Anchor::End, &format!("{percent}%"));
+        let height = f64::from(percent);
+        plot.line(Ink::Grid, (0.0, height), (wide, height));
+        plot.text(Ink::Tick, (0.0, height), (-6.0, 4.0), Anchor::End, &format!("{percent}%"));
     }
-    let step = (WIDTH - LEFT) / months.len().max(1) as f64;
+    // A bar takes six tenths of its month, and is no wider than 48 units.
+    let step = (WIDTH - FRAME.left - FRAME.right) / wide;
+    let half = 0.3_f64.min(24.0 / step);
     for (at, month) in months.iter().enumerate() {
-        let middle = LEFT + step * (at as f64 + 0.5);
-        svg.text("tick", (middle, floor + 16.0), Anchor::Middle, &month.label);
-        svg.text("count", (middle, floor + 32.0), Anchor::Middle, &format!("n={}", month.total));
+        let middle = at as f64 + 0.5;
+        plot.text(Ink::Tick, (middle, 0.0), (0.0, 16.0), Anchor::Middle, &month.label);
+        plot.text(Ink::Count, (middle, 0.0), (0.0, 32.0), Anchor::Middle, &format!("n={}", month.total));
         if let Some(rate) = month.rate() {
-            let wide = (step * 0.6).min(48.0);
-            svg.rect("bar", (middle - wide / 2.0, height(rate)), (wide, floor - height(rate)));
-            svg.text("tick", (middle, height(rate) - 5.0), Anchor::Middle, &written(month));
+            plot.bar(Ink::Bar, (middle - half, rate), (middle + half, 0.0));
+            plot.text(Ink::Tick, (middle, rate), (0.0, -5.0), Anchor::Middle, &written(month));
         }
     }
-    svg.finish()
 }
 
 /// The rate as written: 100 only when every sample complies.
