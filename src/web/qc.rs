@@ -171,7 +171,7 @@ async fn material_page(
         })
         .collect();
     let at = |z: i32| target.as_ref().map(|target| target.at(z).to_string()).unwrap_or_default();
-    let lines = [3, 2, 1, 0, -1, -2, -3].map(|z| match z {
+    let lines = [-3, -2, -1, 0, 1, 2, 3].map(|z| match z {
         0 => l.t1("chart-mean", "value", at(0)),
         z => l.t2("chart-line", "z", format!("{z:+}"), "value", at(z)),
     });
