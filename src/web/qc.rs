@@ -34,7 +34,6 @@ struct ResultView {
     outcome: Chip,
     rules: String,
     batch: String,
-    batch_id: Option<i64>,
     resolved: String,
     waits: bool,
 }
@@ -76,7 +75,6 @@ fn result(l: &Locale, kept: &Kept, target: Option<&Target>) -> ResultView {
         outcome: outcome_chip(l, kept.outcome),
         rules: rules.join(" "),
         batch: kept.batch_code.clone().unwrap_or_default(),
-        batch_id: kept.batch,
         resolved: kept.resolution.clone().unwrap_or_default(),
         waits: kept.outcome == Outcome::Rejected && kept.resolved_at.is_none(),
     }

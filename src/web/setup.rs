@@ -78,7 +78,6 @@ async fn require_open(shared: &Shared, token: &str) -> Result<(), Error> {
 struct First {
     laboratory: String,
     laboratory_en: String,
-    prefix: String,
     name: String,
     username: String,
     password: String,
@@ -87,10 +86,6 @@ struct First {
 fn read(form: &mut Form) -> Option<First> {
     let laboratory = form.required("laboratory");
     let laboratory_en = form.get("laboratory-en").unwrap_or_default().to_owned();
-    let prefix = form.required("prefix");
-    if prefix.as_deref().is_some_and(|prefix| !is_prefix(prefix)) {
-        form.refuse("prefix", "error-prefix");
-    }
     let name = form.required("name");
     let username = form.required("username");
     if username.as_deref().is_some_and(|username| !is_username(username)) {
@@ -102,8 +97,7 @@ fn read(form: &mut Form) -> Option<First> {
     } else if password != form.value("password-again") {
         form.refuse("password-again", Message::new("error-password-differs"));
     }
-    let first =
-        First { laboratory: laboratory?, laboratory_en, prefix: prefix?, name: name?, username: username?, password };
+    let first = First { laboratory: laboratory?, laboratory_en, name: name?, username: username?, password };
     form.is_ok().then_some(first)
 }
 
@@ -111,11 +105,6 @@ fn read(form: &mut Form) -> Option<First> {
 pub fn is_username(text: &str) -> bool {
     let allowed = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || matches!(c, '.' | '-' | '_');
     (2..=32).contains(&text.len()) && text.chars().all(allowed)
-}
-
-/// Short enough for a bar code, plain enough for every instrument's keyboard.
-pub fn is_prefix(text: &str) -> bool {
-    (1..=6).contains(&text.len()) && text.chars().all(|c| c.is_ascii_uppercase() || c.is_ascii_digit())
 }
 
 pub fn group() -> Vec<Route> {
