@@ -32,9 +32,10 @@ fn code(text: &str) -> String {
     text.lines().map(|line| line.split("//").next().unwrap_or_default()).collect::<Vec<_>>().join("\n")
 }
 
-/// A test module in a file of its own.
+/// A test module in a file of its own, or what tests are furnished with.
 fn is_test(path: &Path) -> bool {
-    path.file_name().is_some_and(|name| name == "tests.rs") || path.components().any(|part| part.as_os_str() == "tests")
+    path.file_name().is_some_and(|name| name == "tests.rs" || name == "trial.rs")
+        || path.components().any(|part| part.as_os_str() == "tests")
 }
 
 /// Every use of one of the words in the code of these files, as `file:line: word`, with the line.

@@ -15,7 +15,7 @@ use crate::web::{password, secret};
 
 /// Add an account, reset its password, disable or enable it.
 #[derive(Debug, clap::Args)]
-#[command(after_help = "Example: qingke user add li.na --name 李娜 --role technician --dir /var/lib/qingke")]
+#[command(after_help = "Example: qingke user add li.na --name \"Li Na\" --role technician --dir /var/lib/qingke")]
 pub struct Args {
     #[command(subcommand)]
     act: Act,

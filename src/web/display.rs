@@ -112,6 +112,16 @@ impl Chip {
     }
 }
 
+/// The page before one, for a list's links.
+pub fn before<T: Copy + From<u8> + std::ops::Sub<Output = T>>(page: &T) -> T {
+    *page - T::from(1)
+}
+
+/// The page after one.
+pub fn after<T: Copy + From<u8> + std::ops::Add<Output = T>>(page: &T) -> T {
+    *page + T::from(1)
+}
+
 #[cfg(test)]
 mod tests {
     use jiff::tz::TimeZone;
