@@ -45,7 +45,6 @@ struct PublishedView {
     by: String,
     reason: String,
     leaf: i64,
-    sha256: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -91,7 +90,6 @@ fn published_view(l: &Locale, one: &Version) -> PublishedView {
         by: one.by.clone(),
         reason: one.reason.clone().unwrap_or_default(),
         leaf: one.leaf,
-        sha256: one.sha256.clone(),
     }
 }
 

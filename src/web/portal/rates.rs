@@ -29,7 +29,6 @@ pub struct Month {
 pub struct Rates {
     pub months: Vec<Month>,
     pub picture: Picture,
-    pub total: u32,
     pub screened: i64,
     pub monitored: i64,
 }
@@ -67,7 +66,6 @@ pub fn rates(l: &Locale, today: Date, tallies: &[Tally]) -> Rates {
     let (title, description) = (l.t("rates-title"), l.t("rates-description"));
     Rates {
         picture: Picture(trend::draw(&drawn, Caption { title: &title, description: &description })),
-        total: rows.iter().map(|row| row.total).sum(),
         months: rows,
         screened: counted(&|tally| matches!(tally.verdict, Verdict::ScreeningNegative | Verdict::ScreeningPositive)),
         monitored: counted(&|tally| {
@@ -109,7 +107,7 @@ mod tests {
         );
         let last = told.months.last().unwrap();
         assert_eq!((last.name.as_str(), last.total, last.rate.as_str()), ("2026-11", 10, "90.0%"));
-        assert_eq!((told.total, told.screened, told.monitored), (10, 40, 5));
+        assert_eq!((told.screened, told.monitored), (40, 5));
         assert_eq!(told.months.first().unwrap().name, "2026-06");
         assert_eq!(told.months.first().unwrap().rate, "–");
     }
