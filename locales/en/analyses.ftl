@@ -240,3 +240,16 @@ sheet-reviewed = Reviewed
 sheet-approved = Approved
 sheet-end = — end of sheet —
 sheet-not-finished = Not everything is approved: for use inside the laboratory only.
+
+today-nothing = Nothing waits for you.
+today-idle = Elsewhere
+today-receive = samples to receive
+today-measure = analyses to measure
+today-held = held readings
+today-confirm = typed results to confirm
+today-submit = results to submit
+today-review = results to review
+today-controls = rejected controls to resolve
+today-approve = results to approve
+today-publish = completed samples
+today-set-up = Set-up

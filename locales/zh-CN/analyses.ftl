@@ -232,3 +232,16 @@ sheet-reviewed = 审核
 sheet-approved = 批准
 sheet-end = ——以下空白——
 sheet-not-finished = 尚有项目未批准，本单仅供内部查看，不得对外出具。
+
+today-nothing = 目前没有等您处理的事。
+today-idle = 其他
+today-receive = 样品待接收
+today-measure = 项检验待检
+today-held = 条读数待处理
+today-confirm = 项录入待复核
+today-submit = 项结果待提交
+today-review = 项结果待审核
+today-controls = 项质控失控待处理
+today-approve = 项结果待批准
+today-publish = 个样品检验完成
+today-set-up = 设置

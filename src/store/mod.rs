@@ -27,6 +27,7 @@ pub mod scans;
 mod schema;
 pub mod sessions;
 mod tables;
+pub mod today;
 pub mod verify;
 pub mod work;
 

@@ -1,22 +1,50 @@
-//! The first page after signing in.
+//! The first page after signing in: what waits for this person.
 
 use askama::Template;
 use askama_web::WebTemplate;
-use rocket::{Route, get, routes};
+use rocket::{Route, State, get, routes};
 
+use super::Shared;
+use super::error::Error;
 use super::locale::Locale;
 use super::staff::Staff;
+use crate::lab::people::Act;
+
+/// Something that waits: where, what, and how many.
+struct Task {
+    address: &'static str,
+    name: String,
+    count: i64,
+}
 
 #[derive(Template, WebTemplate)]
 #[template(path = "today/show.html")]
 struct TodayPage {
     l: Locale,
     staff: Staff,
+    tasks: Vec<Task>,
+    idle: Vec<Task>,
 }
 
 #[get("/")]
-fn show(staff: Staff, l: Locale) -> TodayPage {
-    TodayPage { l, staff }
+async fn show(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<TodayPage, Error> {
+    let waiting = shared.store.waiting().await?;
+    let all = [
+        (Act::ReceiveSample, "/bench/samples?state=registered", "today-receive", waiting.to_receive),
+        (Act::EnterValue, "/bench?state=ordered", "today-measure", waiting.to_measure),
+        (Act::ResolveReading, "/bench/inbox", "today-held", waiting.held_readings),
+        (Act::EnterValue, "/bench?state=entered", "today-confirm", waiting.to_confirm),
+        (Act::SubmitValue, "/bench?state=measured", "today-submit", waiting.to_submit),
+        (Act::ReviewValue, "/review", "today-review", waiting.to_review),
+        (Act::ResolveControl, "/qc", "today-controls", waiting.rejected_controls),
+        (Act::ApproveValue, "/review", "today-approve", waiting.to_approve),
+        (Act::Publish, "/review/publications", "today-publish", waiting.to_publish),
+        (Act::SetUpLaboratory, "/admin", "today-set-up", 0),
+    ];
+    let own = all.into_iter().filter(|(act, ..)| staff.actor.may(*act));
+    let tasks = own.map(|(_, address, key, count)| Task { address, name: l.t(key), count });
+    let (tasks, idle) = tasks.partition(|task: &Task| task.count > 0);
+    Ok(TodayPage { tasks, idle, l, staff })
 }
 
 pub fn group() -> Vec<Route> {
