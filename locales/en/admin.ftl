@@ -186,3 +186,5 @@ password-new = New password
 password-own-meaning = Type your present password to show that it is you.
 password-own-do = Change it
 password-changed = The password is changed; sign in with the new one.
+error-limit-value = “Not more than” needs a value; “not detectable” has none.
+error-circle = The group cannot be the commodity itself or lie inside it.

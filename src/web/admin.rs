@@ -349,6 +349,13 @@ async fn keep_line<T: Catalogue>(
         }
         _ => (),
     }
+    // A limit without its number, or a group inside itself, would keep everybody from ordering.
+    if list.name == "limits" && form.is("requirement", "max") != form.get("value").is_some() {
+        form.refuse("value", "error-limit-value");
+    }
+    if list.name == "commodities" && id.is_some() && inside_itself(shared, form, id).await? {
+        form.refuse("parent_id", "error-circle");
+    }
     if list.name == "instruments" {
         let on = form.is("line_on", "on");
         let since = line.cell("line_enabled_at");
@@ -370,6 +377,20 @@ async fn keep_line<T: Catalogue>(
         Err(StoreError::Stale { .. }) => Err(Error::Stale(format!("/admin/{}", list.name))),
         Err(error) => Err(error.into()),
     }
+}
+
+/// Whether the chosen group lies, however deep, inside the commodity that is being changed.
+async fn inside_itself(shared: &Shared, form: &Form, id: Option<i64>) -> Result<bool, Error> {
+    let all: Vec<Commodity> = shared.store.list().await?;
+    let mut above = form.get("parent_id").and_then(|text| text.parse::<i64>().ok());
+    for _ in 0..=all.len() {
+        match above {
+            None => return Ok(false),
+            Some(here) if Some(here) == id => return Ok(true),
+            Some(here) => above = all.iter().find(|one| one.id == here).and_then(|one| one.parent_id),
+        }
+    }
+    Ok(true)
 }
 
 pub fn group() -> Vec<Route> {

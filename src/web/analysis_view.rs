@@ -70,6 +70,11 @@ impl AnalysisView {
         }
     }
 
+    /// It has a value that its analyst can sign for.
+    pub fn can_be_submitted(&self) -> bool {
+        self.state == State::Measured
+    }
+
     /// A reviewer looks at this one first.
     pub fn needs_a_look(&self) -> bool {
         let fine = matches!(
