@@ -81,7 +81,7 @@ pub const COMMODITIES: [(&str, &str, &str, &str, &str); 22] = [
 ];
 
 /// Code, name, English name, kind, CAS, ban (first day, announcement).
-pub const ANALYTES: [(&str, &str, &str, &str, &str, Option<(&str, &str)>); 11] = [
+pub const ANALYTES: [(&str, &str, &str, &str, &str, Option<(&str, &str)>); 16] = [
     ("INH", "有机磷和氨基甲酸酯类农药残留", "organophosphates and carbamates", "inhibition", "", None),
     ("CHLORPYRIFOS", "毒死蜱", "chlorpyrifos", "pesticide", "2921-88-2", None),
     ("PHORATE", "甲拌磷", "phorate", "pesticide", "298-02-2", Some(("2024-09-01", "农业农村部公告第536号"))),
@@ -97,6 +97,25 @@ pub const ANALYTES: [(&str, &str, &str, &str, &str, Option<(&str, &str)>); 11] =
     ("MALATHION", "马拉硫磷", "malathion", "pesticide", "121-75-5", None),
     ("DICHLORVOS", "敌敌畏", "dichlorvos", "pesticide", "62-73-7", None),
     ("TRIAZOPHOS", "三唑磷", "triazophos", "pesticide", "24017-47-8", None),
+    ("METHAMIDOPHOS", "甲胺磷", "methamidophos", "pesticide", "10265-92-6", Some(("2007-01-01", "农业部公告第322号"))),
+    (
+        "PARATHION-METHYL",
+        "甲基对硫磷",
+        "parathion-methyl",
+        "pesticide",
+        "298-00-0",
+        Some(("2007-01-01", "农业部公告第322号")),
+    ),
+    (
+        "ISOCARBOPHOS",
+        "水胺硫磷",
+        "isocarbophos",
+        "pesticide",
+        "24353-61-5",
+        Some(("2024-09-01", "农业农村部公告第536号")),
+    ),
+    ("ACEPHATE", "乙酰甲胺磷", "acephate", "pesticide", "30560-19-1", None),
+    ("PROFENOFOS", "丙溴磷", "profenofos", "pesticide", "41198-08-7", None),
     ("AFM1", "黄曲霉毒素M1", "aflatoxin M1", "contaminant", "6795-23-9", None),
     ("ENROFLOXACIN", "恩诺沙星", "enrofloxacin", "veterinary-drug", "93106-60-6", None),
     ("SULFONAMIDES", "磺胺类", "sulfonamides", "veterinary-drug", "", None),
@@ -173,7 +192,7 @@ pub const METHODS: [(&str, &str, &str, &str, Option<&str>, &str); 4] = [
 ];
 
 /// Method, analyte, unit, LOD, LOQ, decimals, threshold.
-pub const METHOD_ANALYTES: [(&str, &str, &str, Option<&str>, Option<&str>, i64, Option<&str>); 10] = [
+pub const METHOD_ANALYTES: [(&str, &str, &str, Option<&str>, Option<&str>, i64, Option<&str>); 16] = [
     ("GB/T 5009.199-2003", "INH", "%", None, None, 1, Some("50")),
     ("NY/T 761-2008", "CHLORPYRIFOS", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
     ("NY/T 761-2008", "PHORATE", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
@@ -181,13 +200,19 @@ pub const METHOD_ANALYTES: [(&str, &str, &str, Option<&str>, Option<&str>, i64, 
     ("NY/T 761-2008", "DIMETHOATE", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
     ("NY/T 761-2008", "MALATHION", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
     ("NY/T 761-2008", "TRIAZOPHOS", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
+    ("NY/T 761-2008", "DICHLORVOS", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
+    ("NY/T 761-2008", "METHAMIDOPHOS", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
+    ("NY/T 761-2008", "ACEPHATE", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
+    ("NY/T 761-2008", "PARATHION-METHYL", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
+    ("NY/T 761-2008", "ISOCARBOPHOS", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
+    ("NY/T 761-2008", "PROFENOFOS", "mg/kg", Some("0.002"), Some("0.005"), 3, None),
     ("GB 5009.24-2016", "AFM1", "μg/kg", Some("0.002"), Some("0.005"), 3, None),
     ("QK-ELISA-01", "ENROFLOXACIN", "μg/kg", None, Some("1.0"), 2, Some("100")),
     ("QK-ELISA-01", "SULFONAMIDES", "μg/kg", None, Some("2.0"), 2, Some("100")),
 ];
 
 /// Instrument, its code for the analyte, its unit, analyte, the method's unit, factor.
-pub const MAPS: [(&str, &str, &str, &str, &str, &str); 12] = [
+pub const MAPS: [(&str, &str, &str, &str, &str, &str); 18] = [
     ("NC-1", "INH", "%", "INH", "%", "1"),
     ("NC-2", "DA410", "", "INH", "%", "1"),
     ("NC-3", "1", "", "INH", "%", "1"),
@@ -200,6 +225,12 @@ pub const MAPS: [(&str, &str, &str, &str, &str, &str); 12] = [
     ("GC-1", "Dimethoate", "mg/kg", "DIMETHOATE", "mg/kg", "1"),
     ("GC-1", "Malathion", "mg/kg", "MALATHION", "mg/kg", "1"),
     ("GC-1", "Triazophos", "mg/kg", "TRIAZOPHOS", "mg/kg", "1"),
+    ("GC-1", "Dichlorvos", "mg/kg", "DICHLORVOS", "mg/kg", "1"),
+    ("GC-1", "Methamidophos", "mg/kg", "METHAMIDOPHOS", "mg/kg", "1"),
+    ("GC-1", "Acephate", "mg/kg", "ACEPHATE", "mg/kg", "1"),
+    ("GC-1", "Parathion-methyl", "mg/kg", "PARATHION-METHYL", "mg/kg", "1"),
+    ("GC-1", "Isocarbophos", "mg/kg", "ISOCARBOPHOS", "mg/kg", "1"),
+    ("GC-1", "Profenofos", "mg/kg", "PROFENOFOS", "mg/kg", "1"),
 ];
 
 /// Analyte, commodity, wording, limit, excludes, clause. All GB 2763-2026, mg/kg.
