@@ -4,6 +4,8 @@
 //! [`Profile`] says what a message means. Both are decided by the same bytes every time, so a recorded conversation
 //! is a complete test of an instrument.
 
+#![deny(clippy::disallowed_methods, clippy::expect_used, clippy::indexing_slicing, clippy::panic, clippy::unwrap_used)]
+
 pub mod contract;
 pub mod conversation;
 pub mod decode;
