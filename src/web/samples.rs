@@ -98,7 +98,15 @@ async fn list(
         chosen.map(|one| one.to_string()).unwrap_or_default(),
         of_class.map(|one| one.to_string()).unwrap_or_default(),
     );
-    let query = [("q", q.clone()), ("state", state.clone()), ("class", class.clone())];
+    // Every filter stays in the address of the next page.
+    let query = [
+        ("q", q.clone()),
+        ("state", state.clone()),
+        ("class", class.clone()),
+        ("town", town.unwrap_or_default().to_owned()),
+        ("place", place.map(|id| id.to_string()).unwrap_or_default()),
+        ("item", item.map(|id| id.to_string()).unwrap_or_default()),
+    ];
     let pairs: Vec<String> = query
         .iter()
         .filter(|(_, value)| !value.is_empty())

@@ -5,6 +5,7 @@ use askama_web::WebTemplate;
 use rocket::{Route, State, get, post, routes};
 
 use super::instant;
+use crate::lab::catalogue::PlaceKind;
 use crate::lab::sampling::form::{Class, Missing, SamplingForm, Stage};
 use crate::lab::zone;
 use crate::store::catalogue::{Commodity, Place, Plan, PlanItem, Producer};
@@ -45,7 +46,7 @@ async fn page(shared: &Shared, staff: Staff, l: Locale, form: Form) -> Result<Re
         let plan = plans.iter().find(|plan| plan.id == item.plan_id)?;
         Some((item.id.to_string(), format!("{} · {}", plan.code, named(item.commodity_id)?)))
     };
-    let ours = |place: &Place| matches!(place.kind.as_str(), "storage" | "bench");
+    let ours = |place: &Place| place.kind.parse::<PlaceKind>().is_ok_and(PlaceKind::is_ours);
     Ok(RegisterPage {
         classes: Class::ALL.iter().map(|one| (one.to_string(), l.name("class", one))).collect(),
         stages: Stage::ALL.iter().map(|one| (one.to_string(), l.name("stage", one))).collect(),
