@@ -24,6 +24,30 @@ sample-custody = Custody
 sample-history = History
 sample-registered-by = Registered
 sample-weighed = Weighed
+history-ordered = Ordered
+history-analytes = { $n } analytes
+filter-more = More filters
+filter-from = Sampled from
+filter-to = to
+plans-title = Monitoring plans
+plans-set-up = Set up plans
+plans-empty = There is no monitoring plan yet. A plan says what to sample, where, and how many.
+plans-no-items = This plan has no items yet.
+plans-planned = Planned
+plans-sampled = Sampled
+plans-completed = Completed
+plans-open = To sample
+plans-progress = Completed
+plans-completed-of = { $completed } of { $planned } completed
+plans-refused = { $n ->
+    [one] 1 refused, to be sampled again
+   *[other] { $n } refused, to be sampled again
+}
+plans-all = Total
+plans-anywhere = Anywhere
+plans-any-method = Any
+plans-period = { $from } to { $to }
+form-temperature-taken = Temperature at sampling
 history-registered = Registered
 history-note = Details
 open-not-a-code = “{ $found }” is no code of a sample, container or instrument; this is what the text finds.

@@ -274,4 +274,4 @@ pub const CONTROLS: [(&str, &str, &str, &str, &str, &str, &str); 4] = [
 
 /// Commodity, quota of the year's plan.
 pub const PLAN: [(&str, i64); 6] =
-    [("SPINACH", 40), ("PAKCHOI", 40), ("CELERY", 24), ("TOMATO", 24), ("CHIVE", 24), ("RAWMILK", 30)];
+    [("SPINACH", 6), ("PAKCHOI", 5), ("CELERY", 4), ("TOMATO", 4), ("CHIVE", 5), ("RAWMILK", 8)];

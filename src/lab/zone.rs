@@ -15,6 +15,11 @@ pub fn day(at: Timestamp) -> Date {
     civil(at).date()
 }
 
+/// The instant at which a civil day begins; `None` outside the years that time knows.
+pub fn midnight(day: Date) -> Option<Timestamp> {
+    zone().to_timestamp(day.to_datetime(jiff::civil::Time::midnight())).ok()
+}
+
 pub fn civil(at: Timestamp) -> DateTime {
     zone().to_datetime(at)
 }

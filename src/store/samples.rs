@@ -9,6 +9,7 @@ use super::error::StoreError;
 use super::instant;
 use super::ledger::{Extra, Tx};
 use super::schema::{commodity, container, place, producer, sample, weighing};
+use super::search::{self, lower};
 use crate::lab::people::Who;
 use crate::lab::sampling::codes::{BlindCode, ContainerCode, SampleCode};
 use crate::lab::sampling::form::{Class, SamplingForm, Stage};
@@ -192,9 +193,9 @@ pub struct Filter {
     pub town: String,
     pub place: Option<i64>,
     pub plan_item: Option<i64>,
-    /// First and last instant of sampling.
+    /// Sampled at or after the first instant and before the second.
     pub from: Option<Timestamp>,
-    pub to: Option<Timestamp>,
+    pub before: Option<Timestamp>,
 }
 
 pub const PAGE: i64 = 50;
@@ -205,12 +206,13 @@ pub(crate) fn list(conn: &mut Conn, filter: &Filter, page: i64) -> Result<(Vec<S
         ($query:expr) => {{
             let mut query = $query;
             if !filter.text.is_empty() {
-                let part = format!("%{}%", filter.text);
+                let part = search::part(&filter.text);
                 query = query.filter(
-                    sample::code
+                    lower(sample::code)
                         .like(part.clone())
-                        .or(sample::blind_code.like(part.clone()))
-                        .or(sample::commodity_written.like(part)),
+                        .escape('\\')
+                        .or(lower(sample::blind_code).like(part.clone()).escape('\\'))
+                        .or(lower(sample::commodity_written).like(part).escape('\\')),
                 );
             }
             if let Some(state) = filter.state {
@@ -231,8 +233,8 @@ pub(crate) fn list(conn: &mut Conn, filter: &Filter, page: i64) -> Result<(Vec<S
             if let Some(from) = filter.from {
                 query = query.filter(sample::sampled_at.ge(instant::written(from)));
             }
-            if let Some(to) = filter.to {
-                query = query.filter(sample::sampled_at.le(instant::written(to)));
+            if let Some(before) = filter.before {
+                query = query.filter(sample::sampled_at.lt(instant::written(before)));
             }
             query
         }};

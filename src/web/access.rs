@@ -48,6 +48,7 @@ const TABLE: &[Row] = &[
     (Method::Get, "/bench/samples", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/samples/<code>", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/open", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/plans", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/samples/new", Door::For(Act::RegisterSample)),
     (Method::Post, "/bench/samples/new", Door::For(Act::RegisterSample)),
     (Method::Get, "/bench/samples/<code>/receive", Door::For(Act::ReceiveSample)),
@@ -61,6 +62,7 @@ const TABLE: &[Row] = &[
     (Method::Post, "/bench/submit", Door::For(Act::SubmitValue)),
     (Method::Get, "/bench/samples/<code>/order", Door::For(Act::OrderAnalysis)),
     (Method::Post, "/bench/samples/<code>/order", Door::For(Act::OrderAnalysis)),
+    (Method::Post, "/bench/samples/<code>/order/undo", Door::For(Act::OrderAnalysis)),
     (Method::Get, "/bench/analyses/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/bench/analyses/<id>", Door::For(Act::SubmitValue)),
     // instruments, lines, transmissions

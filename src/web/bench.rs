@@ -16,7 +16,7 @@ use super::{Shared, steps};
 use crate::lab::analysis::status::{State as Stands, Step};
 use crate::lab::analysis::value::Value;
 use crate::lab::people::Act;
-use crate::store::analyses::{self, Happened, OrderError};
+use crate::store::analyses::{self, Happened, OrderError, StepError};
 use crate::store::catalogue::Method;
 use crate::store::work::{self, Filter, PAGE, Seen};
 
@@ -163,10 +163,13 @@ async fn place_order(
         form.refuse("method", "order-choose-method");
         return Ok(Answer::again(order_page(shared, staff, l, form, code, id).await?));
     }
-    match shared.store.order(staff.who(), shared.clock.now(), id, methods).await {
+    let now = shared.clock.now();
+    match shared.store.order(staff.who(), now, id, methods).await {
         Ok(ids) => {
             let message = Message::new("order-placed").with("n", ids.len());
-            Ok(Done::to(format!("/bench/samples/{code}/order")).saying(message).into())
+            let here = format!("/bench/samples/{code}/order");
+            let undo = format!("{here}/undo?at={}", now.as_millisecond());
+            Ok(Done::to(here).saying(message).undo(undo).into())
         }
         Err(OrderError::Store(error)) => Err(error.into()),
         Err(refusal) => {
@@ -176,6 +179,7 @@ async fn place_order(
                     OrderError::Sample(refusal) => {
                         Message::new("order-refused-sample").with("state", l.name("sample-state", refusal.state))
                     }
+                    OrderError::NoMethod => Message::new("order-choose-method"),
                     OrderError::NoAnalyte => Message::new("order-no-analyte"),
                     OrderError::Already => Message::new("order-already"),
                     OrderError::NotInForce | OrderError::Store(_) => Message::new("order-not-in-force"),
@@ -184,6 +188,29 @@ async fn place_order(
             Ok(Answer::again(order_page(shared, staff, l, form, code, id).await?))
         }
     }
+}
+
+/// Takes back what this person has just ordered, as far as nothing is measured.
+#[post("/bench/samples/<code>/order/undo?<at>", data = "<_posted>")]
+async fn undo_order(
+    code: &str,
+    at: i64,
+    _posted: Posted,
+    staff: Staff,
+    shared: &State<Shared>,
+    l: Locale,
+) -> Result<Done, Error> {
+    let id = sample_id(shared, code).await?;
+    let ordered_at = jiff::Timestamp::from_millisecond(at).map_err(|_| Error::NotFound)?;
+    let reason = l.t("order-undone-reason");
+    let taken = shared.store.take_back_order(staff.who(), shared.clock.now(), id, ordered_at, reason).await;
+    let said = match taken {
+        Ok(0) => Message::new("order-nothing-to-undo"),
+        Ok(n) => Message::new("order-undone").with("n", n),
+        Err(StepError::Refused(_)) => Message::new("order-nothing-to-undo"),
+        Err(StepError::Store(error)) => return Err(error.into()),
+    };
+    Ok(Done::to(format!("/bench/samples/{code}/order")).saying(said))
 }
 
 /// A step of the history as the page shows it.
@@ -304,5 +331,5 @@ async fn step(
 }
 
 pub fn group() -> Vec<Route> {
-    routes![list, submit, order, place_order, analysis, step]
+    routes![list, submit, order, place_order, undo_order, analysis, step]
 }

@@ -47,8 +47,13 @@ impl Staff {
     pub fn places(&self) -> Vec<Place> {
         let admitted = PLACES.iter().filter(|(address, _)| self.may_open(address));
         // `/bench/samples` lies below `/bench`: one is at the place whose address says most.
-        let here =
-            PLACES.iter().map(|(address, _)| *address).filter(|address| self.is_at(address)).max_by_key(|a| a.len());
+        // Plans are reached from the samples and belong to them.
+        let here = match self.path.strip_prefix("/bench/plans") {
+            Some(_) => Some("/bench/samples"),
+            None => {
+                PLACES.iter().map(|(address, _)| *address).filter(|address| self.is_at(address)).max_by_key(|a| a.len())
+            }
+        };
         admitted.map(|(address, key)| Place { address, key, here: here == Some(*address) }).collect()
     }
 

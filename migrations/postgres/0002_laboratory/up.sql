@@ -272,9 +272,10 @@ CREATE TABLE analysis (
     value TEXT COLLATE "C",
     version BIGINT NOT NULL,
     ordered_at TEXT COLLATE "C" NOT NULL,
-    ordered_by BIGINT NOT NULL REFERENCES person (id),
-    UNIQUE (sample_id, method_id, analyte_id)
+    ordered_by BIGINT NOT NULL REFERENCES person (id)
 );
+-- Ordered once; ordered again only when the first was cancelled.
+CREATE UNIQUE INDEX analysis_ordered_once ON analysis (sample_id, method_id, analyte_id) WHERE state <> 'cancelled';
 CREATE INDEX analysis_by_state ON analysis (state, id);
 CREATE INDEX analysis_by_batch ON analysis (batch_id);
 

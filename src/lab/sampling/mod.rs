@@ -2,4 +2,5 @@
 
 pub mod codes;
 pub mod form;
+pub mod plan;
 pub mod sample;

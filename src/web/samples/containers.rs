@@ -5,7 +5,7 @@ use askama_web::WebTemplate;
 use rocket::{Route, State, get, post, routes};
 
 use super::receive::{our_places, said, words};
-use super::{Held, Past};
+use super::show::{Held, Past};
 use crate::lab::custody::{Condition, Event, Holding, Movement, SealState, Whereabouts};
 use crate::store::StoreError;
 use crate::store::containers::{self, Container, MoveError};
