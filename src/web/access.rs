@@ -62,7 +62,7 @@ const TABLE: &[Row] = &[
     (Method::Post, "/bench/submit", Door::For(Act::SubmitValue)),
     (Method::Get, "/bench/samples/<code>/order", Door::For(Act::OrderAnalysis)),
     (Method::Post, "/bench/samples/<code>/order", Door::For(Act::OrderAnalysis)),
-    (Method::Post, "/bench/samples/<code>/order/undo", Door::For(Act::OrderAnalysis)),
+    (Method::Post, "/bench/samples/<code>/order/undo/<at>", Door::For(Act::OrderAnalysis)),
     (Method::Get, "/bench/analyses/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/bench/analyses/<id>", Door::For(Act::SubmitValue)),
     // instruments, lines, transmissions

@@ -168,7 +168,7 @@ async fn place_order(
         Ok(ids) => {
             let message = Message::new("order-placed").with("n", ids.len());
             let here = format!("/bench/samples/{code}/order");
-            let undo = format!("{here}/undo?at={}", now.as_millisecond());
+            let undo = format!("{here}/undo/{}", now.as_millisecond());
             Ok(Done::to(here).saying(message).undo(undo).into())
         }
         Err(OrderError::Store(error)) => Err(error.into()),
@@ -191,7 +191,7 @@ async fn place_order(
 }
 
 /// Takes back what this person has just ordered, as far as nothing is measured.
-#[post("/bench/samples/<code>/order/undo?<at>", data = "<_posted>")]
+#[post("/bench/samples/<code>/order/undo/<at>", data = "<_posted>")]
 async fn undo_order(
     code: &str,
     at: i64,

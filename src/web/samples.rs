@@ -7,6 +7,8 @@ mod plans;
 mod receive;
 mod register;
 mod show;
+#[cfg(test)]
+mod tests;
 
 use rocket::{Route, State, get, routes};
 

@@ -4,7 +4,7 @@ use askama::Template;
 use askama_web::WebTemplate;
 use rocket::{Route, State, get, post, routes};
 
-use super::receive::{our_places, said, words};
+use super::receive::{our_place, our_places, said, words};
 use super::show::{Held, Past};
 use crate::lab::custody::{Condition, Event, Holding, Movement, SealState, Whereabouts};
 use crate::store::StoreError;
@@ -102,7 +102,7 @@ async fn act(
     let kind: Option<Movement> = form.parsed("kind", "error-field-choice");
     let (from, to) = (form.required("from"), form.required("to"));
     let from_place: Option<i64> = form.parsed_if_given("from_place", "error-field-choice");
-    let to_place: Option<i64> = form.parsed_if_given("to_place", "error-field-choice");
+    let to_place = our_place(shared, &mut form, "to_place").await?;
     let seal: Option<SealState> = form.parsed("seal", "error-field-choice");
     let condition: Option<Condition> = form.parsed("condition", "error-field-choice");
     let given = |name: &str| form.get(name).map(str::to_owned);

@@ -39,6 +39,17 @@ pub(super) async fn our_places(shared: &Shared) -> Result<Vec<(String, String)>,
     Ok(places.into_iter().filter(ours).map(|place| (place.id.to_string(), place.name)).collect())
 }
 
+/// The place a form names: one of the laboratory's own, or none where none is given.
+pub(super) async fn our_place(shared: &Shared, form: &mut Form, field: &str) -> Result<Option<i64>, Error> {
+    let named: Option<i64> = form.parsed_if_given(field, "error-field-choice");
+    let Some(id) = named else { return Ok(None) };
+    let known = our_places(shared).await?.iter().any(|(ours, _)| *ours == id.to_string());
+    if !known {
+        form.refuse(field, Message::new("error-field-choice").with("found", id));
+    }
+    Ok(named.filter(|_| known))
+}
+
 pub(super) fn words<T: std::fmt::Display + Copy>(l: &Locale, list: &str, all: &[T]) -> Vec<(String, String)> {
     all.iter().map(|one| (one.to_string(), l.name(list, one))).collect()
 }
@@ -99,8 +110,11 @@ async fn receive(
     let seal: Option<SealState> = form.parsed("seal", "error-field-choice");
     let condition: Option<Condition> = form.parsed("condition", "error-field-choice");
     let version: Option<i64> = form.parsed("version", "error-field-whole");
-    let place: Option<i64> = if refuse { None } else { form.parsed("place", "error-field-choice") };
-    let retained: Option<i64> = form.parsed_if_given("retained_place", "error-field-choice");
+    let place = if refuse { None } else { our_place(shared, &mut form, "place").await? };
+    if !refuse && form.value("place").is_empty() {
+        form.refuse("place", "error-field-required");
+    }
+    let retained = our_place(shared, &mut form, "retained_place").await?;
     let given = |name: &str| form.get(name).map(str::to_owned);
     let (temperature, reason) = (given("temperature"), given("reason"));
     let (Some(from), Some(to), Some(seal), Some(condition), Some(version), true) =
