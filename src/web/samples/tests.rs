@@ -171,8 +171,6 @@ async fn an_order_is_taken_back_with_one_press_until_something_is_measured() {
     let order = format!("{sample}/order");
     let undo = format!("{order}/undo/{}", trial.now().as_millisecond());
     assert_eq!(technician.post(&order, &[("method", "1")]).await.status(), Status::SeeOther);
-    let reviewer = trial.signed_in(Role::Reviewer).await;
-    assert_eq!(reviewer.post(&undo, &[]).await.status(), Status::Forbidden, "only who may order");
     assert_eq!(technician.post(&undo, &[]).await.status(), Status::SeeOther);
     let page = technician.get(&sample).await.into_string().await.unwrap();
     assert!(page.contains("下达后立即撤销"), "the record says what happened: {page}");
