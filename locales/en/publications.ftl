@@ -101,7 +101,7 @@ public-withdrawn-why = The laboratory has withdrawn this result; it is no longer
 public-corrected = corrected
 public-failed = Failed: { $what }
 public-plain-compliant = { $n ->
-    [1] One item was tested; it meets the national standard.
+    [one] One item was tested; it meets the national standard.
    *[other] { $n } items were tested; all meet the national standard.
 }
 public-plain-non-compliant = This sample does not meet the national standard; the numbers are below.

@@ -143,6 +143,7 @@ pub struct Sample {
     pub stage: Stage,
     pub commodity: String,
     pub commodity_listed: String,
+    pub commodity_en: String,
     pub producer: Option<String>,
     pub place: Option<String>,
     pub town: String,
@@ -155,12 +156,12 @@ pub struct Sample {
 }
 
 type Row = (
-    (i64, String, String, String, String, String, String, Option<String>, Option<String>),
+    (i64, String, String, String, String, String, String, String, Option<String>, Option<String>),
     (String, String, String, String, i64, String, i64),
 );
 
 fn read((names, rest): Row) -> Result<Sample, StoreError> {
-    let (id, code, blind_code, class, stage, commodity, commodity_listed, producer, place) = names;
+    let (id, code, blind_code, class, stage, commodity, commodity_listed, commodity_en, producer, place) = names;
     let (town, sampled_at, form, state, version, registered_at, registered_by) = rest;
     let corrupt = |error: &dyn std::fmt::Display| StoreError::corrupt("sample", id, error);
     Ok(Sample {
@@ -175,6 +176,7 @@ fn read((names, rest): Row) -> Result<Sample, StoreError> {
         blind_code,
         commodity,
         commodity_listed,
+        commodity_en,
         producer,
         place,
         town,
@@ -269,6 +271,7 @@ fn with_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Sample>, StoreError> {
                 sample::stage,
                 sample::commodity_written,
                 commodity::name,
+                commodity::name_en,
                 producer::name.nullable(),
                 place::name.nullable(),
             ),

@@ -48,6 +48,7 @@ const TABLE: &[Row] = &[
     (Method::Get, "/bench/samples", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/samples/<code>", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/open", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/t/<code>", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/plans", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/samples/new", Door::For(Act::RegisterSample)),
     (Method::Post, "/bench/samples/new", Door::For(Act::RegisterSample)),

@@ -119,7 +119,7 @@ impl ResultView {
             Some(overall) => (
                 analysis_view::tone(overall),
                 l.name("public-verdict", overall),
-                l.args(&format!("public-plain-{overall}"), &[("n", &document.items.len())]),
+                l.n(&format!("public-plain-{overall}"), document.items.len()),
             ),
         };
         let place_type = document.place_type.as_deref();

@@ -64,9 +64,15 @@ fn instant(text: &str) -> Option<jiff::Timestamp> {
     zone::zone().to_timestamp(civil).ok()
 }
 
+/// What a label's QR code opens when it is followed inside the laboratory.
+#[get("/t/<code>")]
+async fn scanned(code: &str, staff: Staff, shared: &State<Shared>) -> Result<Done, Error> {
+    open(code, staff, shared).await
+}
+
 pub fn group() -> Vec<Route> {
     [
-        routes![open],
+        routes![open, scanned],
         list::group(),
         show::group(),
         plans::group(),

@@ -18,6 +18,7 @@ use crate::lab::custody::{Condition, Event, Movement, SealState, Whereabouts};
 use crate::lab::disclosure::publication::Request;
 use crate::lab::people::Who;
 use crate::lab::regulation::verdict::Verdict;
+use crate::lab::sampling::form::Class;
 use crate::lab::zone::zone;
 use crate::store::Tx;
 use crate::store::analyses::{self, StepError};
@@ -140,7 +141,9 @@ impl Story {
         let technician = self.ids.who("technician");
         let keeper = self.ids.who("keeper");
         let registered = samples::register(&mut Self::tx(tx, &technician, at(day, 8, minute, now)), &new)?;
-        let bad = self.sampler.chance.one_in(9);
+        // Supervision goes where something is suspected, and finds more.
+        let suspected = new.class == Class::Supervision && kind == Kind::Residues;
+        let bad = self.sampler.chance.one_in(if suspected { 4 } else { 9 });
         let case = Case { registered, kind, reaches, bad };
         if reaches == Reaches::Registered {
             return Ok(case);

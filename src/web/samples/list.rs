@@ -154,7 +154,7 @@ fn row(l: &Locale, sample: Sample) -> Row {
         place: sample.place.unwrap_or_default(),
         code: sample.code,
         blind_code: sample.blind_code,
-        commodity: sample.commodity,
+        commodity: l.pick(&sample.commodity, &sample.commodity_en),
         town: sample.town,
     }
 }
