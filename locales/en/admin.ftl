@@ -188,3 +188,51 @@ password-own-do = Change it
 password-changed = The password is changed; sign in with the new one.
 error-limit-value = “Not more than” needs a value; “not detectable” has none.
 error-circle = The group cannot be the commodity itself or lie inside it.
+admin-none-found = Nothing found.
+admin-all = Show all
+admin-nothing = empty
+admin-state = How it stands
+admin-backup = Last backup
+admin-backup-never = never
+admin-backup-do = Run qingke backup and keep the file on another machine.
+admin-ledger = Record
+admin-leaves = { $n } leaves
+admin-silent = Lines silent for a day
+admin-silent-none = none
+admin-unchecked = Checking of limits
+admin-unchecked-none = all checked
+admin-unchecked-count = { $n } unchecked
+limit-check = Save and mark as checked
+limit-unchecked = unchecked
+limit-unchecked-why = Nobody has compared this limit with the printed standard yet. Compare it, then press “Save and mark as checked”.
+limit-checked = { $who } compared it with the printed standard. A change asks for a new check.
+codes-title = Instrument codes to map
+codes-why = Codes that came in held readings and are not mapped to an analyte yet.
+codes-no-unit = no unit
+codes-count = { $n ->
+    [one] one reading
+   *[other] { $n } readings
+}
+codes-do = Map
+codes-all = All maps of this instrument
+contents-empty = No analytes yet; add one below.
+contents-limits = { $n ->
+    [one] one limit
+   *[other] { $n } limits
+}
+contents-add = Add an analyte
+field-temporary-since = Temporary limit since
+hint-temporary = For limits marked * in the standard; leave empty otherwise.
+hint-serial = Leave empty for the driver's usual setting.
+people-meets = measures and signs
+people-meets-why = This person may both measure and review or approve. Nobody can sign twice on one result, but where there are people enough the roles belong to different ones.
+people-rename-do = Change the name
+error-field-taken = Taken already; choose another.
+error-unknown-line = This choice does not exist; choose again.
+error-line-stale = Somebody changed this line after you opened the page; yours is not saved yet. Differences are marked; saving again keeps what you typed.
+error-field-stale = Now: { $now }
+error-days-order = The last day is before the first.
+admin-found = { $n ->
+    [one] one line
+   *[other] { $n } lines
+}

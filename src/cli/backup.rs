@@ -35,8 +35,13 @@ pub fn backup(args: BackupArgs) -> anyhow::Result<ExitCode> {
         Err(code) => return Ok(code),
     };
     let store = Store::open(&config.database())?;
-    match store.backup(&args.file, &beside(&config), clock::now()) {
+    let now = clock::now();
+    match store.backup(&args.file, &beside(&config), now) {
         Ok(manifest) => {
+            // The archive is whole either way; only the administrator's page would not know of it.
+            if let Err(error) = store.note_backup(now) {
+                eprintln!("qingke: the archive is written, but its time could not be kept: {error}");
+            }
             let rows: u64 = manifest.tables.iter().map(|table| table.size).sum();
             println!("{}: {rows} rows, {} leaves, root {}", args.file.display(), manifest.leaves, manifest.root);
             Ok(ExitCode::SUCCESS)

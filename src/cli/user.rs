@@ -96,8 +96,11 @@ async fn act(store: &Store, act: Act) -> anyhow::Result<ExitCode> {
 
 async fn switch(store: &Store, username: &str, disabled: bool) -> anyhow::Result<ExitCode> {
     let Some(person) = find(store, username).await? else { return Ok(ExitCode::from(BAD_INPUT)) };
-    store.set_disabled(Who::Program, clock::now(), person.actor.id, disabled, "qingke user".to_owned()).await?;
-    Ok(ExitCode::SUCCESS)
+    match store.set_disabled(Who::Program, clock::now(), person.actor.id, disabled, "qingke user".to_owned()).await {
+        Ok(()) => Ok(ExitCode::SUCCESS),
+        Err(error @ StoreError::LastAdministrator) => Ok(bad(&error)),
+        Err(error) => Err(error.into()),
+    }
 }
 
 async fn find(store: &Store, username: &str) -> anyhow::Result<Option<Person>> {

@@ -110,6 +110,18 @@ impl Role {
     }
 }
 
+/// Whether one of these may manage people: a laboratory without anybody who may is locked for ever.
+pub fn somebody_manages<'a>(all: impl IntoIterator<Item = &'a BTreeSet<Role>>) -> bool {
+    all.into_iter().any(|roles| roles.iter().any(|role| role.may(Act::ManagePeople)))
+}
+
+/// Whether these roles stand on both sides of a signature. The machine keeps one person from signing twice; in a small
+/// laboratory the roles may still meet, and a person should know (ISO/IEC 17025:2017 4.1.4, 6.2.5).
+pub fn meets_oneself(roles: &BTreeSet<Role>) -> bool {
+    let may = |act| roles.iter().any(|role| role.may(act));
+    may(Act::SubmitValue) && (may(Act::ReviewValue) || may(Act::ApproveValue))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -118,6 +130,18 @@ mod tests {
     fn an_administrator_signs_no_result() {
         for act in [Act::SubmitValue, Act::ReviewValue, Act::ApproveValue, Act::EnterValue, Act::Publish] {
             assert!(!Role::Administrator.may(act), "{act}");
+        }
+    }
+
+    #[test]
+    fn who_measures_and_signs_meets_oneself() {
+        for (roles, meets) in [
+            (vec![Role::Technician, Role::Reviewer], true),
+            (vec![Role::Technician, Role::Approver], true),
+            (vec![Role::Reviewer, Role::Approver], false),
+            (vec![Role::Technician, Role::Sampler], false),
+        ] {
+            assert_eq!(meets_oneself(&roles.iter().copied().collect()), meets, "{roles:?}");
         }
     }
 

@@ -27,6 +27,15 @@ pub enum StoreError {
     /// A unique name or number is taken already.
     #[error("taken already: {what}")]
     Conflict { what: String },
+    /// What a field names once only is there already.
+    #[error("{table}: {field} is taken already")]
+    Taken { table: &'static str, field: &'static str },
+    /// A field refers to a line that is not there.
+    #[error("{table}: {field} names a line that does not exist")]
+    Unknown { table: &'static str, field: &'static str },
+    /// Nobody would be left who may manage people.
+    #[error("this is the last administrator")]
+    LastAdministrator,
     #[error("no random numbers from the operating system: {0}")]
     Random(String),
     #[error("the program is stopping")]

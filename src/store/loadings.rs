@@ -2,6 +2,7 @@
 
 use diesel::prelude::*;
 
+use super::catalogue::{ControlMaterial, must_exist};
 use super::conn::Conn;
 use super::error::StoreError;
 use super::instant;
@@ -18,6 +19,9 @@ pub enum Put {
 
 /// Puts something at a place; what stood there before is cleared.
 pub(crate) fn place(tx: &mut Tx<'_>, instrument: i64, position: &str, put: Put) -> Result<i64, StoreError> {
+    if let Put::Material(id) = put {
+        must_exist::<ControlMaterial>(tx.conn, Some(id), "loading", "material")?;
+    }
     clear(tx, instrument, Some(position))?;
     let by = match tx.by {
         Who::Person(actor) => actor.id.0,

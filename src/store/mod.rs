@@ -8,6 +8,7 @@ mod conn;
 pub mod containers;
 pub mod controls;
 mod error;
+pub mod founding;
 mod instant;
 pub mod intake;
 pub mod journal;
@@ -28,13 +29,14 @@ pub mod scans;
 mod schema;
 mod search;
 pub mod sessions;
+pub mod setup;
 mod tables;
 pub mod today;
 pub mod verify;
 pub mod work;
 
 #[cfg(test)]
-mod trial;
+pub(crate) mod trial;
 
 pub use conn::{Conn, Store};
 pub use error::StoreError;

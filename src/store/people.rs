@@ -5,13 +5,12 @@ use std::collections::BTreeSet;
 use diesel::prelude::*;
 use jiff::Timestamp;
 
-use super::catalogue::{Catalogue, Laboratory};
 use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::ledger::Tx;
-use super::schema::{person, person_role, setup_link};
+use super::schema::{person, person_role};
 use super::{instant, sessions};
-use crate::lab::people::{Actor, PersonId, Role, Who};
+use crate::lab::people::{self, Actor, PersonId, Role, Who};
 
 /// A person as the list of people shows them.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -110,6 +109,22 @@ fn revoke(tx: &mut Tx<'_>, row: i64, why: Option<&str>) -> Result<(), StoreError
     Ok(())
 }
 
+/// Whether this person, as they are now, may manage people.
+fn manages(conn: &mut Conn, id: i64) -> Result<bool, StoreError> {
+    let person = must_find(conn, PersonId(id))?;
+    Ok(person.disabled_at.is_none() && people::somebody_manages([&person.actor.roles]))
+}
+
+/// After someone lost the keys: refuses, and so undoes it, when nobody else holds them.
+fn must_be_managed(conn: &mut Conn) -> Result<(), StoreError> {
+    let active: Vec<i64> = person::table.filter(person::disabled_at.is_null()).select(person::id).load(conn)?;
+    let mut left = Vec::new();
+    for id in active {
+        left.push(roles(conn, id)?.into_iter().map(|(_, role)| role).collect::<BTreeSet<Role>>());
+    }
+    if people::somebody_manages(&left) { Ok(()) } else { Err(StoreError::LastAdministrator) }
+}
+
 impl Store {
     /// Everybody, in the order of entry, disabled ones too.
     pub async fn people(&self) -> Result<Vec<Person>, StoreError> {
@@ -138,18 +153,26 @@ impl Store {
         self.writing(by, at, move |tx| add(tx, &new)).await
     }
 
-    pub async fn rename_person(&self, by: Who, at: Timestamp, id: PersonId, name: String) -> Result<(), StoreError> {
+    /// Another printed name from now on; what was signed before keeps the old one in the record.
+    pub async fn rename_person(
+        &self,
+        by: Who,
+        at: Timestamp,
+        id: PersonId,
+        name: String,
+        why: String,
+    ) -> Result<(), StoreError> {
         self.writing(by, at, move |tx| {
             must_find(tx.conn, id)?;
             diesel::update(person::table.find(id.0)).set(person::display_name.eq(name)).execute(tx.conn)?;
-            tx.record("person.renamed", "person", id.0, None)?;
+            tx.record("person.renamed", "person", id.0, Some(&why))?;
             Ok(())
         })
         .await
     }
 
     /// Makes these the person's roles: what is missing is granted, what is too much revoked. At once, also for the
-    /// sessions that are open.
+    /// sessions that are open. The last one who manages people keeps that role.
     pub async fn set_roles(
         &self,
         by: Who,
@@ -159,7 +182,7 @@ impl Store {
         why: String,
     ) -> Result<(), StoreError> {
         self.writing(by, at, move |tx| {
-            must_find(tx.conn, id)?;
+            let managed = manages(tx.conn, id.0)?;
             let held = roles(tx.conn, id.0)?;
             for (row, _) in held.iter().filter(|(_, role)| !wanted.contains(role)) {
                 revoke(tx, *row, Some(&why))?;
@@ -167,7 +190,7 @@ impl Store {
             for role in wanted.iter().filter(|role| !held.iter().any(|(_, one)| one == *role)) {
                 grant(tx, id.0, *role, Some(&why))?;
             }
-            Ok(())
+            if managed && !manages(tx.conn, id.0)? { must_be_managed(tx.conn) } else { Ok(()) }
         })
         .await
     }
@@ -191,7 +214,8 @@ impl Store {
         .await
     }
 
-    /// Disables an account, ending its sessions, or opens it again. The person stays in the record.
+    /// Disables an account, ending its sessions, or opens it again. The person stays in the record; the last one who
+    /// manages people stays active.
     pub async fn set_disabled(
         &self,
         by: Who,
@@ -201,7 +225,7 @@ impl Store {
         why: String,
     ) -> Result<(), StoreError> {
         self.writing(by, at, move |tx| {
-            must_find(tx.conn, id)?;
+            let managed = manages(tx.conn, id.0)?;
             let since = disabled.then(|| instant::written(tx.at));
             diesel::update(person::table.find(id.0)).set(person::disabled_at.eq(since)).execute(tx.conn)?;
             if disabled {
@@ -209,60 +233,10 @@ impl Store {
             }
             let event = if disabled { "person.disabled" } else { "person.enabled" };
             tx.record(event, "person", id.0, Some(&why))?;
-            Ok(())
+            if managed && disabled { must_be_managed(tx.conn) } else { Ok(()) }
         })
         .await
     }
-
-    /// Whether there is nobody yet who could sign in.
-    pub async fn has_nobody(&self) -> Result<bool, StoreError> {
-        self.reading(|conn| Ok(person::table.count().get_result::<i64>(conn)? == 0)).await
-    }
-
-    /// Makes a one-time set-up link good, by the hash of its token; earlier unused links end.
-    pub async fn open_setup_link(&self, token_hash: String, at: Timestamp) -> Result<(), StoreError> {
-        self.writing(Who::Program, at, move |tx| {
-            let now = instant::written(tx.at);
-            diesel::update(setup_link::table.filter(setup_link::used_at.is_null()))
-                .set(setup_link::used_at.eq(&now))
-                .execute(tx.conn)?;
-            diesel::insert_into(setup_link::table)
-                .values((setup_link::token_hash.eq(token_hash), setup_link::created_at.eq(now)))
-                .execute(tx.conn)?;
-            Ok(())
-        })
-        .await
-    }
-
-    pub async fn is_setup_link_open(&self, token_hash: String) -> Result<bool, StoreError> {
-        self.reading(move |conn| unused(conn, &token_hash)).await
-    }
-
-    /// Uses the link up: the laboratory and its first person, or `None` when the link was used meanwhile.
-    pub async fn found_laboratory(
-        &self,
-        at: Timestamp,
-        token_hash: String,
-        laboratory: Laboratory,
-        first: NewPerson,
-    ) -> Result<Option<PersonId>, StoreError> {
-        self.writing(Who::Program, at, move |tx| {
-            if !unused(tx.conn, &token_hash)? {
-                return Ok(None);
-            }
-            diesel::update(setup_link::table.filter(setup_link::token_hash.eq(&token_hash)))
-                .set(setup_link::used_at.eq(instant::written(tx.at)))
-                .execute(tx.conn)?;
-            laboratory.add(tx)?;
-            add(tx, &first).map(Some)
-        })
-        .await
-    }
-}
-
-fn unused(conn: &mut Conn, token_hash: &str) -> Result<bool, StoreError> {
-    let open = setup_link::table.filter(setup_link::token_hash.eq(token_hash)).filter(setup_link::used_at.is_null());
-    Ok(open.count().get_result::<i64>(conn)? > 0)
 }
 
 #[cfg(test)]
@@ -314,24 +288,28 @@ mod tests {
     }
 
     #[test]
-    fn a_set_up_link_founds_one_laboratory() {
+    fn the_last_administrator_keeps_the_keys() {
         for_each_engine(|store| {
             Runtime::new().unwrap().block_on(async {
-                store.open_setup_link("old".to_owned(), at(0)).await.unwrap();
-                store.open_setup_link("new".to_owned(), at(1)).await.unwrap();
-                assert!(!store.is_setup_link_open("old".to_owned()).await.unwrap());
-                let laboratory = Laboratory {
-                    id: 0,
-                    name: "河滩县检测站".to_owned(),
-                    name_en: String::new(),
-                    address: String::new(),
-                    phone: String::new(),
-                    updated_at: instant::written(at(2)),
+                let new = |username: &str| NewPerson {
+                    username: username.to_owned(),
+                    roles: BTreeSet::from([Role::Administrator, Role::Sampler]),
+                    ..zhuoma()
                 };
-                let found = |person| store.found_laboratory(at(2), "new".to_owned(), laboratory.clone(), person);
-                assert!(found(zhuoma()).await.unwrap().is_some());
-                assert!(found(zhuoma()).await.unwrap().is_none());
-                assert!(!store.has_nobody().await.unwrap());
+                let first = store.add_person(Who::Program, at(0), new("first")).await.unwrap();
+                let second = store.add_person(Who::Program, at(0), new("second")).await.unwrap();
+                let why = || "离职".to_owned();
+                let disable = |id, minute| store.set_disabled(Who::Program, at(minute), id, true, why());
+                disable(second, 1).await.unwrap();
+                let refused = disable(first, 2).await;
+                assert!(matches!(refused, Err(StoreError::LastAdministrator)), "{refused:?}");
+                let sampler = BTreeSet::from([Role::Sampler]);
+                let refused = store.set_roles(Who::Program, at(3), first, sampler.clone(), why()).await;
+                assert!(matches!(refused, Err(StoreError::LastAdministrator)), "{refused:?}");
+                let person = store.person(first).await.unwrap().unwrap();
+                assert!(person.disabled_at.is_none() && person.actor.roles.contains(&Role::Administrator));
+                store.set_disabled(Who::Program, at(4), second, false, why()).await.unwrap();
+                store.set_roles(Who::Program, at(5), first, sampler, why()).await.unwrap();
             });
         });
     }

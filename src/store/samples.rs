@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use jiff::Timestamp;
 
+use super::catalogue::{Commodity, Place, PlanItem, Producer, must_exist};
 use super::conn::{Conn, Store};
 use super::containers;
 use super::error::StoreError;
@@ -41,6 +42,10 @@ pub struct Registered {
 
 /// Registers a sample with its containers; the number is the year's next, without a gap.
 pub(crate) fn register(tx: &mut Tx<'_>, new: &NewSample) -> Result<Registered, StoreError> {
+    must_exist::<Commodity>(tx.conn, Some(new.commodity), "sample", "commodity")?;
+    must_exist::<Producer>(tx.conn, new.producer, "sample", "producer")?;
+    must_exist::<Place>(tx.conn, new.place, "sample", "place")?;
+    must_exist::<PlanItem>(tx.conn, new.plan_item, "sample", "plan_item")?;
     let year = zone::day(tx.at).year();
     let last: Option<(i64, String)> = sample::table
         .filter(sample::year.eq(i64::from(year)))

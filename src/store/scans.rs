@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 use jiff::Timestamp;
 
+use super::catalogue::{Place, must_exist};
 use super::conn::Conn;
 use super::error::StoreError;
 use super::instant;
@@ -12,6 +13,7 @@ use crate::lab::people::Who;
 
 /// Keeps that a sample's code was scanned at a bench.
 pub(crate) fn add(tx: &mut Tx<'_>, bench: i64, code: &str, sample: i64) -> Result<i64, StoreError> {
+    must_exist::<Place>(tx.conn, Some(bench), "scan", "bench")?;
     let by = match tx.by {
         Who::Person(actor) => actor.id.0,
         Who::Line(_) | Who::Program => return Err(StoreError::corrupt("scan", 0, "a person scans")),

@@ -10,6 +10,7 @@ diesel::table! {
         address -> Text,
         phone -> Text,
         updated_at -> Text,
+        version -> BigInt,
     }
 }
 
@@ -56,6 +57,13 @@ diesel::table! {
 }
 
 diesel::table! {
+    backup_made (id) {
+        id -> BigInt,
+        at -> Text,
+    }
+}
+
+diesel::table! {
     place (id) {
         id -> BigInt,
         code -> Text,
@@ -64,6 +72,7 @@ diesel::table! {
         town -> Text,
         address -> Text,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -79,6 +88,7 @@ diesel::table! {
         phone -> Text,
         credit_code -> Nullable<Text>,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -91,6 +101,7 @@ diesel::table! {
         parent_id -> Nullable<BigInt>,
         synonyms -> Text,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -106,6 +117,7 @@ diesel::table! {
         banned_scope -> Nullable<Text>,
         banned_basis -> Nullable<Text>,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -129,6 +141,7 @@ diesel::table! {
         calibrated_to -> Nullable<Text>,
         line_enabled_at -> Nullable<Text>,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -143,6 +156,7 @@ diesel::table! {
         effective_from -> Text,
         effective_to -> Nullable<Text>,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -157,6 +171,7 @@ diesel::table! {
         decimals -> BigInt,
         threshold -> Nullable<Text>,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -171,6 +186,7 @@ diesel::table! {
         factor -> Text,
         created_at -> Text,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 
@@ -193,6 +209,7 @@ diesel::table! {
         temporary_since -> Nullable<Text>,
         source -> Text,
         checked_by -> Nullable<BigInt>,
+        version -> BigInt,
     }
 }
 
@@ -205,6 +222,7 @@ diesel::table! {
         starts_on -> Text,
         ends_on -> Text,
         created_at -> Text,
+        version -> BigInt,
     }
 }
 
@@ -216,6 +234,7 @@ diesel::table! {
         place_id -> Nullable<BigInt>,
         method_id -> Nullable<BigInt>,
         quota -> BigInt,
+        version -> BigInt,
     }
 }
 
@@ -439,6 +458,7 @@ diesel::table! {
         valid_from -> Text,
         valid_to -> Nullable<Text>,
         retired_at -> Nullable<Text>,
+        version -> BigInt,
     }
 }
 

@@ -127,7 +127,7 @@ mod tests {
                  UNION ALL SELECT 'trigger ' || t.tgname || ' on ' || c.relname FROM pg_trigger t \
                  JOIN pg_class c ON c.oid = t.tgrelid WHERE NOT t.tgisinternal AND t.tgname NOT LIKE '%\\_no\\_truncate' \
                  UNION ALL SELECT 'index ' || i.indexname || ' on ' || i.tablename FROM pg_indexes i \
-                 WHERE i.schemaname = current_schema() AND i.indexdef NOT LIKE 'CREATE UNIQUE%'"
+                 WHERE i.schemaname = current_schema() AND i.indexname NOT IN (SELECT conname FROM pg_constraint)"
             }
         };
         Ok(sql::<Text>(query).load::<String>(conn)?.into_iter().collect())

@@ -1,7 +1,7 @@
 //! For the tests of this room: a migrated store on each engine, and a small laboratory in it.
 
 #[path = "../../tests/common/engines.rs"]
-pub(in crate::store) mod engines;
+pub(crate) mod engines;
 
 use diesel::prelude::*;
 use jiff::Timestamp;

@@ -11,6 +11,7 @@ use super::notice::{self, Notice};
 /// A page shown again answers 422, so that a script can tell the two apart too.
 pub enum Answer<P> {
     Done(Done),
+    Shown(Box<P>),
     Again(Box<P>),
 }
 
@@ -43,6 +44,11 @@ impl Done {
 }
 
 impl<P> Answer<P> {
+    /// A page asked for, where the answer might have been to look elsewhere.
+    pub fn shown(page: P) -> Self {
+        Self::Shown(Box::new(page))
+    }
+
     pub fn again(page: P) -> Self {
         Self::Again(Box::new(page))
     }
@@ -67,6 +73,7 @@ impl<'r, P: Responder<'r, 'static>> Responder<'r, 'static> for Answer<P> {
     fn respond_to(self, request: &'r Request<'_>) -> response::Result<'static> {
         match self {
             Self::Done(done) => done.respond_to(request),
+            Self::Shown(page) => page.respond_to(request),
             Self::Again(page) => {
                 Response::build_from(page.respond_to(request)?).status(Status::UnprocessableEntity).ok()
             }

@@ -46,7 +46,9 @@ impl From<StoreError> for Error {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Stale { .. } => Self::Stale(String::new()),
-            StoreError::Conflict { .. } => Self::refused("error-taken"),
+            StoreError::Conflict { .. } | StoreError::Taken { .. } => Self::refused("error-taken"),
+            StoreError::Unknown { .. } => Self::refused("error-unknown-line"),
+            StoreError::LastAdministrator => Self::refused("error-last-administrator"),
             other => Self::failed(other),
         }
     }

@@ -103,6 +103,12 @@ impl Form {
         self.errors.iter().find(|error| error.field == name).map(|error| l.say(&error.message)).unwrap_or_default()
     }
 
+    /// Puts something else into a field.
+    pub fn set(&mut self, name: &str, value: impl ToString) {
+        self.forget(name);
+        self.values.push((name.to_owned(), value.to_string()));
+    }
+
     /// Empties a field that must not travel back, such as a password.
     pub fn forget(&mut self, name: &str) {
         self.values.retain(|(field, _)| field != name);

@@ -1,6 +1,7 @@
 //! Pages: a handler takes its proof, asks the store, asks the laboratory's rules, and returns a struct for its template.
 
 pub mod access;
+mod account;
 mod admin;
 mod analysis_view;
 pub mod answer;
@@ -53,6 +54,7 @@ use crate::store::published::{Published, Publisher};
 
 /// The groups of the laboratory's pages: a new file of pages is one line here and its rows in [`access`].
 const LABORATORY: &[fn() -> Vec<Route>] = &[
+    account::group,
     admin::group,
     assets::group,
     bench::group,

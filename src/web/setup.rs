@@ -51,6 +51,7 @@ async fn found(
     let now = shared.clock.now();
     let laboratory = Laboratory {
         id: 0,
+        version: 1,
         name: first.laboratory,
         name_en: first.laboratory_en,
         address: String::new(),

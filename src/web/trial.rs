@@ -8,13 +8,14 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rocket::http::{ContentType, Cookie, Header};
-use rocket::local::asynchronous::{Client, LocalResponse};
+use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
 
 use super::clock::Clock;
 use super::{Listener, Shared, laboratory, password, secret};
 use crate::lab::people::{PersonId, Role, Who};
 use crate::store::Store;
 use crate::store::people::NewPerson;
+use crate::store::trial::engines::Fresh;
 
 /// 2026-11-24T06:00:00Z, a Tuesday at 14:00 in the laboratory.
 pub const NOW: i64 = 1_795_500_000;
@@ -25,7 +26,7 @@ pub struct Trial {
     pub client: Client,
     pub store: Store,
     second: Arc<AtomicI64>,
-    _folder: tempfile::TempDir,
+    _database: Option<Fresh>,
 }
 
 /// A browser of someone who is signed in.
@@ -37,8 +38,14 @@ pub struct Browser<'a> {
 
 impl Trial {
     pub async fn start() -> Self {
-        let folder = tempfile::tempdir().unwrap();
-        let store = Store::open(&format!("sqlite://{}", folder.path().join("laboratory.db").display())).unwrap();
+        let fresh = Fresh::sqlite();
+        let trial = Self::on(&fresh.url).await;
+        Self { _database: Some(fresh), ..trial }
+    }
+
+    /// On a database that the caller keeps.
+    pub async fn on(url: &str) -> Self {
+        let store = Store::open(url).unwrap();
         store.migrate().unwrap();
         let second = Arc::new(AtomicI64::new(NOW));
         let told = Arc::clone(&second);
@@ -48,7 +55,7 @@ impl Trial {
         let rocket = laboratory(Shared::new(store.clone(), clock, listener));
         // Each test hands its own cookies over, as several people's browsers would.
         let client = Client::untracked(rocket).await.unwrap();
-        Self { client, store, second, _folder: folder }
+        Self { client, store, second, _database: None }
     }
 
     pub fn now(&self) -> Timestamp {
@@ -82,6 +89,15 @@ impl Trial {
         self.browser(person.actor.id).await
     }
 
+    /// Someone whose browser has this cookie: the token of their forms is read from a page.
+    pub async fn with_cookie(&self, token: String) -> Browser<'_> {
+        let mut browser = Browser { trial: self, token, csrf: String::new() };
+        let html = browser.get("/account/password").await.into_string().await.unwrap_or_default();
+        browser.csrf =
+            html.split(r#"name="csrf" value=""#).nth(1).and_then(|rest| rest.split('"').next()).unwrap().into();
+        browser
+    }
+
     async fn browser(&self, person: PersonId) -> Browser<'_> {
         let (token, csrf) = (secret::token().unwrap(), secret::token().unwrap());
         let actor = self.store.person(person).await.unwrap().unwrap().actor;
@@ -97,6 +113,11 @@ impl Browser<'_> {
 
     pub async fn get(&self, address: &str) -> LocalResponse<'_> {
         self.trial.client.get(address.to_owned()).cookie(self.cookie()).dispatch().await
+    }
+
+    /// Sends a request that was made elsewhere, as this person.
+    pub async fn ask<'c>(&self, request: LocalRequest<'c>) -> LocalResponse<'c> {
+        request.cookie(self.cookie()).dispatch().await
     }
 
     /// Posts fields with this session's token.

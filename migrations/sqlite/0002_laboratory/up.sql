@@ -7,7 +7,8 @@ CREATE TABLE laboratory (
     name_en TEXT NOT NULL,
     address TEXT NOT NULL,
     phone TEXT NOT NULL,
-    updated_at TEXT NOT NULL
+    updated_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE person (
@@ -44,6 +45,11 @@ CREATE TABLE setup_link (
     used_at TEXT
 ) STRICT;
 
+CREATE TABLE backup_made (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    at TEXT NOT NULL
+) STRICT;
+
 CREATE TABLE place (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     code TEXT NOT NULL UNIQUE,
@@ -51,7 +57,8 @@ CREATE TABLE place (
     kind TEXT NOT NULL,
     town TEXT NOT NULL,
     address TEXT NOT NULL,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE producer (
@@ -64,7 +71,8 @@ CREATE TABLE producer (
     contact TEXT NOT NULL,
     phone TEXT NOT NULL,
     credit_code TEXT,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE commodity (
@@ -74,7 +82,8 @@ CREATE TABLE commodity (
     name_en TEXT NOT NULL,
     parent_id INTEGER REFERENCES commodity (id),
     synonyms TEXT NOT NULL,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE analyte (
@@ -87,7 +96,8 @@ CREATE TABLE analyte (
     banned_from TEXT,
     banned_scope TEXT,
     banned_basis TEXT,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE instrument (
@@ -108,7 +118,8 @@ CREATE TABLE instrument (
     control_position TEXT,
     calibrated_to TEXT,
     line_enabled_at TEXT,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE method (
@@ -120,7 +131,8 @@ CREATE TABLE method (
     instrument_id INTEGER REFERENCES instrument (id),
     effective_from TEXT NOT NULL,
     effective_to TEXT,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE method_analyte (
@@ -133,6 +145,7 @@ CREATE TABLE method_analyte (
     decimals INTEGER NOT NULL,
     threshold TEXT,
     retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
     UNIQUE (method_id, analyte_id)
 ) STRICT;
 
@@ -145,7 +158,8 @@ CREATE TABLE analyte_map (
     to_unit TEXT NOT NULL,
     factor TEXT NOT NULL,
     created_at TEXT NOT NULL,
-    retired_at TEXT
+    retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX analyte_map_by_instrument ON analyte_map (instrument_id, code);
 
@@ -166,7 +180,8 @@ CREATE TABLE limit_value (
     effective_to TEXT,
     temporary_since TEXT,
     source TEXT NOT NULL,
-    checked_by INTEGER REFERENCES person (id)
+    checked_by INTEGER REFERENCES person (id),
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 CREATE INDEX limit_value_by_analyte ON limit_value (analyte_id, commodity_id);
 
@@ -177,7 +192,8 @@ CREATE TABLE plan (
     kind TEXT NOT NULL,
     starts_on TEXT NOT NULL,
     ends_on TEXT NOT NULL,
-    created_at TEXT NOT NULL
+    created_at TEXT NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE plan_item (
@@ -186,7 +202,8 @@ CREATE TABLE plan_item (
     commodity_id INTEGER NOT NULL REFERENCES commodity (id),
     place_id INTEGER REFERENCES place (id),
     method_id INTEGER REFERENCES method (id),
-    quota INTEGER NOT NULL
+    quota INTEGER NOT NULL,
+    version INTEGER NOT NULL DEFAULT 1
 ) STRICT;
 
 CREATE TABLE sample (
@@ -404,6 +421,7 @@ CREATE TABLE control_material (
     valid_from TEXT NOT NULL,
     valid_to TEXT,
     retired_at TEXT,
+    version INTEGER NOT NULL DEFAULT 1,
     UNIQUE (code, analyte_id)
 ) STRICT;
 

@@ -43,6 +43,7 @@ pub(super) fn set_up(tx: &mut Tx<'_>, began: Timestamp, hashes: &[String]) -> Re
 fn places(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
     Laboratory {
         id: 0,
+        version: 1,
         name: county::NAME.to_owned(),
         name_en: county::NAME_EN.to_owned(),
         address: county::ADDRESS.to_owned(),
@@ -53,6 +54,7 @@ fn places(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
     for (code, name, kind, town) in county::PLACES {
         let place = Place {
             id: 0,
+            version: 1,
             code: code.to_owned(),
             name: name.to_owned(),
             kind: kind.to_owned(),
@@ -65,6 +67,7 @@ fn places(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
     for (code, name, kind, town, address, contact) in county::PRODUCERS {
         let producer = Producer {
             id: 0,
+            version: 1,
             code: code.to_owned(),
             name: name.to_owned(),
             kind: kind.to_owned(),
@@ -80,6 +83,7 @@ fn places(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
     for (code, name, name_en, parent, synonyms) in county::COMMODITIES {
         let commodity = Commodity {
             id: 0,
+            version: 1,
             code: code.to_owned(),
             name: name.to_owned(),
             name_en: name_en.to_owned(),
@@ -98,6 +102,7 @@ fn instruments(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), S
         let serial = drivers::by_id(one.what.driver()).map_or(drivers::Serial::new(9600), |profile| profile.serial);
         let instrument = Instrument {
             id: 0,
+            version: 1,
             code: one.code.to_owned(),
             name: one.name.to_owned(),
             maker: one.maker.to_owned(),
@@ -125,6 +130,7 @@ fn substances(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
     for (code, name, name_en, kind, cas, ban) in county::ANALYTES {
         let analyte = Analyte {
             id: 0,
+            version: 1,
             code: code.to_owned(),
             name: name.to_owned(),
             name_en: name_en.to_owned(),
@@ -144,6 +150,7 @@ fn methods(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedE
     for (code, name, name_en, kind, instrument, from) in county::METHODS {
         let method = Method {
             id: 0,
+            version: 1,
             code: code.to_owned(),
             name: name.to_owned(),
             name_en: name_en.to_owned(),
@@ -158,6 +165,7 @@ fn methods(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedE
     for (method, analyte, unit, lod, loq, decimals, threshold) in county::METHOD_ANALYTES {
         MethodAnalyte {
             id: 0,
+            version: 1,
             method_id: known(&ids.methods, method)?,
             analyte_id: known(&ids.analytes, analyte)?,
             unit: unit.to_owned(),
@@ -172,6 +180,7 @@ fn methods(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedE
     for (instrument, code, unit, analyte, to_unit, factor) in county::MAPS {
         AnalyteMap {
             id: 0,
+            version: 1,
             instrument_id: known(&ids.instruments, instrument)?,
             code: code.to_owned(),
             unit: unit.to_owned(),
@@ -186,6 +195,7 @@ fn methods(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedE
     for (code, name, method, analyte, unit, mean, s) in county::CONTROLS {
         ControlMaterial {
             id: 0,
+            version: 1,
             code: code.to_owned(),
             name: name.to_owned(),
             lot: "2026-03".to_owned(),
@@ -207,6 +217,7 @@ fn limits(tx: &mut Tx<'_>, ids: &Ids, checked_by: Option<i64>) -> Result<(), See
     for (analyte, commodity, written, value, excludes, clause) in county::LIMITS {
         LimitValue {
             id: 0,
+            version: 1,
             analyte_id: known(&ids.analytes, analyte)?,
             commodity_id: known(&ids.commodities, commodity)?,
             written: written.to_owned(),
@@ -229,6 +240,7 @@ fn limits(tx: &mut Tx<'_>, ids: &Ids, checked_by: Option<i64>) -> Result<(), See
     // GB 2762: aflatoxin M1 in milk and milk products, 0.5 μg/kg.
     LimitValue {
         id: 0,
+        version: 1,
         analyte_id: known(&ids.analytes, "AFM1")?,
         commodity_id: known(&ids.commodities, "RAWMILK")?,
         written: "生乳".to_owned(),
@@ -254,6 +266,7 @@ fn plan(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedErro
     let year = zone::day(began).year();
     let plan = Plan {
         id: 0,
+        version: 1,
         code: format!("XW-{year}-01"),
         name: format!("{year} 年雪沃县农产品质量安全例行监测计划"),
         kind: "routine".to_owned(),
@@ -265,6 +278,7 @@ fn plan(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedErro
     for (commodity, quota) in county::PLAN {
         let item = PlanItem {
             id: 0,
+            version: 1,
             plan_id: plan,
             commodity_id: known(&ids.commodities, commodity)?,
             place_id: None,

@@ -1,101 +1,6 @@
-//! What each list of the set-up is made of: its fields, what they may hold, and what the list shows.
+//! What each list of the set-up is made of: its fields, and what the list shows.
 
-use jiff::civil::Date;
-use rust_decimal::Decimal;
-
-use crate::lab::catalogue::{AnalyteKind, MethodKind, PlaceKind, ProducerKind};
-use crate::lab::regulation::limit::Kind as LimitKind;
-use crate::lab::sampling::form::Class;
-use crate::store::catalogue::{Analyte, Commodity, Instrument, Method, Place, Plan};
-use crate::web::Shared;
-use crate::web::error::Error;
-use crate::web::locale::Locale;
-
-/// What a field may hold.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Is {
-    Text,
-    Whole,
-    Decimal,
-    Date,
-    /// One of a closed list of words.
-    Word(Words),
-    /// A line of another list.
-    Line(Other),
-    /// A driver of the catalogue.
-    Driver,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Words {
-    Place,
-    Producer,
-    Analyte,
-    Method,
-    Limit,
-    Requirement,
-    Class,
-    Transport,
-    Parity,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Other {
-    Places,
-    Commodities,
-    Analytes,
-    Methods,
-    Instruments,
-    Plans,
-}
-
-impl Is {
-    /// The key of what is wrong with this text, if anything is.
-    pub fn objection(self, text: &str) -> Option<&'static str> {
-        match self {
-            Self::Whole => text.parse::<i64>().is_err().then_some("error-field-whole"),
-            Self::Decimal => text.parse::<Decimal>().is_err().then_some("error-field-number"),
-            Self::Date => text.parse::<Date>().is_err().then_some("error-field-date"),
-            Self::Word(words) => (!words.all().contains(&text.to_owned())).then_some("error-field-choice"),
-            Self::Line(_) => text.parse::<i64>().is_err().then_some("error-field-choice"),
-            Self::Driver => drivers::by_id(text).is_none().then_some("error-field-choice"),
-            Self::Text => None,
-        }
-    }
-}
-
-impl Words {
-    fn all(self) -> Vec<String> {
-        fn words<T: std::fmt::Display>(all: &[T]) -> Vec<String> {
-            all.iter().map(T::to_string).collect()
-        }
-        match self {
-            Self::Place => words(PlaceKind::ALL),
-            Self::Producer => words(ProducerKind::ALL),
-            Self::Analyte => words(AnalyteKind::ALL),
-            Self::Method => words(MethodKind::ALL),
-            Self::Limit => words(LimitKind::ALL),
-            Self::Requirement => words(&["max", "not-detected"]),
-            Self::Class => words(Class::ALL),
-            Self::Transport => words(&["serial", "tcp-client", "tcp-server"]),
-            Self::Parity => words(&["N", "E", "O"]),
-        }
-    }
-
-    const fn list(self) -> &'static str {
-        match self {
-            Self::Place => "place-kind",
-            Self::Producer => "producer-kind",
-            Self::Analyte => "analyte-kind",
-            Self::Method => "method-kind",
-            Self::Limit => "limit-kind",
-            Self::Requirement => "requirement",
-            Self::Class => "class",
-            Self::Transport => "transport",
-            Self::Parity => "parity",
-        }
-    }
-}
+use super::fields::{Is, Other, Words};
 
 /// One field of a line.
 #[derive(Debug)]
@@ -123,57 +28,6 @@ impl List {
     pub fn shown(&self) -> impl Iterator<Item = &'static Field> + use<> {
         self.fields.iter().filter(|field| field.shown)
     }
-}
-
-/// What can be chosen in a field, as value and name; empty where one types.
-pub async fn choices(shared: &Shared, l: &Locale, is: Is) -> Result<Vec<(String, String)>, Error> {
-    Ok(match is {
-        Is::Text | Is::Whole | Is::Decimal | Is::Date => Vec::new(),
-        Is::Word(words) => words.all().into_iter().map(|word| (word.clone(), l.name(words.list(), &word))).collect(),
-        Is::Driver => drivers::ALL
-            .iter()
-            .map(|one| (one.id.to_owned(), format!("{} {} ({})", one.maker, one.models.join(" / "), one.id)))
-            .collect(),
-        Is::Line(other) => lines(shared, l, other).await?,
-    })
-}
-
-async fn lines(shared: &Shared, l: &Locale, other: Other) -> Result<Vec<(String, String)>, Error> {
-    let store = &shared.store;
-    let named = |id: i64, name: String| (id.to_string(), name);
-    Ok(match other {
-        Other::Places => store.list::<Place>().await?.into_iter().map(|one| named(one.id, one.name)).collect(),
-        Other::Commodities => store
-            .list::<Commodity>()
-            .await?
-            .into_iter()
-            .map(|one| named(one.id, l.pick(&one.name, &one.name_en)))
-            .collect(),
-        Other::Analytes => store
-            .list::<Analyte>()
-            .await?
-            .into_iter()
-            .map(|one| named(one.id, l.pick(&one.name, &one.name_en)))
-            .collect(),
-        Other::Methods => store
-            .list::<Method>()
-            .await?
-            .into_iter()
-            .map(|one| named(one.id, format!("{} {}", one.code, l.pick(&one.name, &one.name_en))))
-            .collect(),
-        Other::Instruments => store
-            .list::<Instrument>()
-            .await?
-            .into_iter()
-            .map(|one| named(one.id, format!("{} {}", one.code, one.name)))
-            .collect(),
-        Other::Plans => store
-            .list::<Plan>()
-            .await?
-            .into_iter()
-            .map(|one| named(one.id, format!("{} {}", one.code, one.name)))
-            .collect(),
-    })
 }
 
 const fn field(cell: &'static str, label: &'static str, is: Is) -> Field {
@@ -277,11 +131,11 @@ pub const LISTS: &[List] = &[
             field("driver", "field-driver", Is::Driver).optional().hint("hint-driver"),
             field("transport", "field-transport", Is::Word(Words::Transport)).inside().preset("serial"),
             field("address", "field-port", Is::Text).optional().hint("hint-port"),
-            field("baud", "field-baud", Is::Whole).inside().preset("9600"),
-            field("data_bits", "field-data-bits", Is::Whole).inside().preset("8"),
-            field("parity", "field-parity", Is::Word(Words::Parity)).inside().preset("N"),
-            field("stop_bits", "field-stop-bits", Is::Whole).inside().preset("1"),
-            field("bench_id", "field-bench", Is::Line(Other::Places)).optional().inside(),
+            field("baud", "field-baud", Is::Whole).optional().inside().hint("hint-serial"),
+            field("data_bits", "field-data-bits", Is::Whole).optional().inside().hint("hint-serial"),
+            field("parity", "field-parity", Is::Word(Words::Parity)).optional().inside().hint("hint-serial"),
+            field("stop_bits", "field-stop-bits", Is::Whole).optional().inside().hint("hint-serial"),
+            field("bench_id", "field-bench", Is::Line(Other::Benches)).optional().inside(),
             field("control_position", "field-control-position", Is::Text)
                 .optional()
                 .inside()
@@ -344,6 +198,7 @@ pub const LISTS: &[List] = &[
             field("clause", "field-clause", Is::Text).optional().inside(),
             field("effective_from", "field-from", Is::Date),
             field("effective_to", "field-to", Is::Date).optional(),
+            field("temporary_since", "field-temporary-since", Is::Date).optional().inside().hint("hint-temporary"),
             field("source", "field-source", Is::Text).inside(),
         ],
     },

@@ -1,4 +1,4 @@
-//! People and their roles; everyone's own password.
+//! People and their roles.
 
 use std::collections::BTreeSet;
 
@@ -6,11 +6,12 @@ use askama::Template;
 use askama_web::WebTemplate;
 use rocket::{Route, State, get, post, routes};
 
-use crate::lab::people::{Act, PersonId, Role};
+use crate::lab::people::{Act, PersonId, Role, meets_oneself};
 use crate::store::StoreError;
 use crate::store::people::{NewPerson, Person};
 use crate::web::Shared;
 use crate::web::answer::{Answer, Done};
+use crate::web::display::{Chip, Tone};
 use crate::web::error::Error;
 use crate::web::form::Form;
 use crate::web::locale::{Locale, Message};
@@ -25,6 +26,9 @@ struct Row {
     name: String,
     roles: String,
     disabled: bool,
+    marks: Vec<Chip>,
+    /// Roles on both sides of a signature meet in this person.
+    meets: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -38,10 +42,25 @@ struct PeoplePage {
     acts: Vec<(String, Vec<bool>)>,
 }
 
+/// What one should see of a person in the list.
+fn marks(l: &Locale, person: &Person) -> Vec<Chip> {
+    let disabled = person.disabled_at.map(|_| l.chip(Tone::Gone, "people-disabled"));
+    let meets = meets_oneself(&person.actor.roles).then(|| l.chip(Tone::Warn, "people-meets"));
+    disabled.into_iter().chain(meets).collect()
+}
+
 async fn people_page(shared: &Shared, staff: Staff, l: Locale, form: Form) -> Result<PeoplePage, Error> {
     let row = |person: Person| Row {
         id: person.actor.id.0,
-        roles: person.actor.roles.iter().map(|role| l.name("role", role)).collect::<Vec<_>>().join("、"),
+        roles: person
+            .actor
+            .roles
+            .iter()
+            .map(|role| l.name("role", role))
+            .collect::<Vec<_>>()
+            .join(&l.t("public-comma")),
+        marks: marks(&l, &person),
+        meets: meets_oneself(&person.actor.roles),
         name: person.actor.name,
         username: person.username,
         disabled: person.disabled_at.is_some(),
@@ -95,7 +114,7 @@ async fn add(posted: Posted, staff: Staff, shared: &State<Shared>, l: Locale) ->
     match shared.store.add_person(staff.who(), shared.clock.now(), new).await {
         Ok(_) => Ok(Done::to("/admin/people").saying(said).into()),
         Err(StoreError::Conflict { .. }) => {
-            form.refuse("username", "error-taken");
+            form.refuse("username", "error-field-taken");
             Ok(Answer::again(people_page(shared, staff, l, form).await?))
         }
         Err(error) => Err(error.into()),
@@ -122,6 +141,8 @@ fn person_page(staff: Staff, l: Locale, form: Form, person: Person) -> PersonPag
         person: Row {
             id: person.actor.id.0,
             roles: String::new(),
+            marks: marks(&l, &person),
+            meets: meets_oneself(&person.actor.roles),
             name: person.actor.name,
             username: person.username,
             disabled: person.disabled_at.is_some(),
@@ -135,16 +156,9 @@ fn person_page(staff: Staff, l: Locale, form: Form, person: Person) -> PersonPag
 #[get("/admin/people/<id>")]
 async fn person(id: i64, staff: Staff, shared: &State<Shared>, l: Locale) -> Result<PersonPage, Error> {
     let person = found(shared, id).await?;
-    let form = person.actor.roles.iter().fold(Form::new(&staff.csrf), |form, role| form.with("role", role));
+    let form = Form::new(&staff.csrf).with("name", &person.actor.name);
+    let form = person.actor.roles.iter().fold(form, |form, role| form.with("role", role));
     Ok(person_page(staff, l, form, person))
-}
-
-/// Whether somebody else still administers: the last one keeps the keys.
-async fn another_administrator(shared: &Shared, id: i64) -> Result<bool, Error> {
-    let others = shared.store.people().await?;
-    Ok(others
-        .iter()
-        .any(|one| one.actor.id.0 != id && one.disabled_at.is_none() && one.actor.roles.contains(&Role::Administrator)))
 }
 
 #[post("/admin/people/<id>", data = "<posted>")]
@@ -159,15 +173,7 @@ async fn change(
     let mut form = posted.into_form();
     let why = form.required("why");
     let act = form.value("act").to_owned();
-    let is_administrator = person.actor.roles.contains(&Role::Administrator);
-    let takes_keys = match act.as_str() {
-        "roles" => !form.is("role", Role::Administrator.name()),
-        "disable" => true,
-        _ => false,
-    };
-    if is_administrator && takes_keys && !another_administrator(shared, id).await? {
-        form.refuse("act", "error-last-administrator");
-    }
+    let name = if act == "rename" { form.required("name") } else { None };
     let wanted = if act == "roles" { roles(&mut form) } else { BTreeSet::new() };
     let typed = form.value("password").to_owned();
     if act == "password"
@@ -180,59 +186,28 @@ async fn change(
         return Ok(Answer::again(person_page(staff, l, form, person)));
     };
     let (who, now, id) = (staff.who(), shared.clock.now(), person.actor.id);
-    match act.as_str() {
-        "roles" => shared.store.set_roles(who, now, id, wanted, why).await?,
-        "disable" => shared.store.set_disabled(who, now, id, true, why).await?,
-        "enable" => shared.store.set_disabled(who, now, id, false, why).await?,
+    let kept = match act.as_str() {
+        "roles" => shared.store.set_roles(who, now, id, wanted, why).await,
+        "rename" => shared.store.rename_person(who, now, id, name.unwrap_or_default(), why).await,
+        "disable" => shared.store.set_disabled(who, now, id, true, why).await,
+        "enable" => shared.store.set_disabled(who, now, id, false, why).await,
         "password" => {
             let hash = shared.passwords.hash(&typed).await?;
-            shared.store.set_password(who, now, id, hash, None).await?;
+            shared.store.set_password(who, now, id, hash, None).await
         }
         _ => return Err(Error::NotFound),
+    };
+    match kept {
+        Err(StoreError::LastAdministrator) => {
+            form.refuse("role", "error-last-administrator");
+            return Ok(Answer::again(person_page(staff, l, form, person)));
+        }
+        kept => kept?,
     }
     let said = Message::new("person-changed").with("name", &person.actor.name);
     Ok(Done::to("/admin/people").saying(said).into())
 }
 
-#[derive(Template, WebTemplate)]
-#[template(path = "admin/password.html")]
-struct PasswordPage {
-    l: Locale,
-    staff: Staff,
-    form: Form,
-}
-
-#[get("/account/password")]
-fn own(staff: Staff, l: Locale) -> PasswordPage {
-    PasswordPage { form: Form::new(&staff.csrf), l, staff }
-}
-
-#[post("/account/password", data = "<posted>")]
-async fn change_own(
-    posted: Posted,
-    staff: Staff,
-    shared: &State<Shared>,
-    l: Locale,
-) -> Result<Answer<PasswordPage>, Error> {
-    let mut form = posted.into_form();
-    let new = form.value("new").to_owned();
-    let again = form.value("again").to_owned();
-    if let Some(objection) = password::objection(&new, &staff.actor.name) {
-        form.refuse("new", objection);
-    } else if new != again {
-        form.refuse("again", "error-password-differs");
-    }
-    form.forget("new");
-    form.forget("again");
-    let signed = shared.sign(&staff, &mut form).await?;
-    if !signed || !form.is_ok() {
-        return Ok(Answer::again(PasswordPage { form, l, staff }));
-    }
-    let hash = shared.passwords.hash(&new).await?;
-    shared.store.set_password(staff.who(), shared.clock.now(), staff.actor.id, hash, None).await?;
-    Ok(Done::to("/login").saying("password-changed").into())
-}
-
 pub fn group() -> Vec<Route> {
-    routes![people, add, person, change, own, change_own]
+    routes![people, add, person, change]
 }

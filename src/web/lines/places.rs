@@ -93,11 +93,12 @@ async fn scanned(posted: Posted, staff: Staff, shared: &State<Shared>, l: Locale
         return Ok(Answer::again(scan_page(shared, staff, l, form, bench).await?));
     };
     let id = sample.id;
-    shared
-        .store
-        .writing(staff.who(), shared.clock.now(), move |tx| scans::add(tx, bench, &code, id))
-        .await
-        .map_err(Error::from)?;
+    let kept = shared.store.writing(staff.who(), shared.clock.now(), move |tx| scans::add(tx, bench, &code, id)).await;
+    if let Err(StoreError::Unknown { field, .. }) = kept {
+        form.refuse(field, "error-unknown-line");
+        return Ok(Answer::again(scan_page(shared, staff, l, form, None).await?));
+    }
+    kept?;
     let said = Message::new("scan-done").with("code", sample.blind_code);
     Ok(Done::to(format!("/bench/scan?bench={bench}")).saying(said).into())
 }
@@ -200,12 +201,13 @@ async fn place(
     let (Some(position), Some(put), true) = (position, put, form.is_ok()) else {
         return Ok(Answer::again(loadings_page(shared, staff, l, form, instrument).await?));
     };
-    shared
-        .store
-        .writing(staff.who(), shared.clock.now(), move |tx| {
-            loadings::place(tx, id, &position.to_string(), put).map(|_| ()).map_err(|error: StoreError| error)
-        })
-        .await?;
+    let placed = move |tx: &mut crate::store::Tx<'_>| loadings::place(tx, id, &position.to_string(), put);
+    let kept = shared.store.writing(staff.who(), shared.clock.now(), placed).await;
+    if let Err(StoreError::Unknown { field, .. }) = kept {
+        form.refuse(field, "error-unknown-line");
+        return Ok(Answer::again(loadings_page(shared, staff, l, form, instrument).await?));
+    }
+    kept?;
     Ok(Done::to(here).saying(Message::new("loading-placed").with("position", position)).into())
 }
 

@@ -8,6 +8,7 @@ use super::instant;
 use crate::lab::catalogue::PlaceKind;
 use crate::lab::sampling::form::{Class, Missing, SamplingForm, Stage};
 use crate::lab::zone;
+use crate::store::StoreError;
 use crate::store::catalogue::{Commodity, Place, Plan, PlanItem, Producer};
 use crate::store::samples::NewSample;
 use crate::web::Shared;
@@ -91,7 +92,13 @@ async fn register(
     let Some(new) = read(&mut form, &commodities, shared.clock.now()) else {
         return Ok(Answer::again(page(shared, staff, l, form).await?));
     };
-    let registered = shared.store.register(staff.who(), shared.clock.now(), new).await?;
+    let registered = match shared.store.register(staff.who(), shared.clock.now(), new).await {
+        Err(StoreError::Unknown { field, .. }) => {
+            form.refuse(field, "error-unknown-line");
+            return Ok(Answer::again(page(shared, staff, l, form).await?));
+        }
+        registered => registered?,
+    };
     let said = Message::new("sample-registered").with("code", registered.code);
     Ok(Done::to(format!("/bench/samples/{}", registered.code)).saying(said).into())
 }
@@ -102,7 +109,7 @@ fn read(form: &mut Form, commodities: &[Commodity], now: jiff::Timestamp) -> Opt
     let commodity: Option<i64> = form.parsed("commodity", "error-field-choice");
     let known = commodity.and_then(|id| commodities.iter().find(|one| one.id == id));
     if commodity.is_some() && known.is_none() {
-        form.refuse("commodity", "error-field-required");
+        form.refuse("commodity", "error-unknown-line");
     }
     let producer: Option<i64> = form.parsed_if_given("producer", "error-field-choice");
     let place: Option<i64> = form.parsed_if_given("place", "error-field-choice");

@@ -1,0 +1,61 @@
+//! What a set-up line must keep beside what each of its fields may hold.
+
+use crate::store::catalogue::{Catalogue, Commodity};
+use crate::web::Shared;
+use crate::web::error::Error;
+use crate::web::form::Form;
+
+use super::lists::List;
+
+/// Says beside the fields what does not fit together: a limit without its number, or a group inside itself, would keep
+/// everybody from ordering.
+pub async fn check(shared: &Shared, list: &List, form: &mut Form, id: Option<i64>) -> Result<(), Error> {
+    match list.name {
+        "limits" if form.is("requirement", "max") != form.get("value").is_some() => {
+            form.refuse("value", "error-limit-value");
+        }
+        "commodities" if id.is_some() && inside_itself(shared, form, id).await? => {
+            form.refuse("parent_id", "error-circle");
+        }
+        _ => (),
+    }
+    for (from, to) in [("effective_from", "effective_to"), ("valid_from", "valid_to"), ("starts_on", "ends_on")] {
+        // Days as text sort as days.
+        if let (Some(first), Some(last)) = (form.get(from), form.get(to))
+            && last < first
+        {
+            form.refuse(to, "error-days-order");
+        }
+    }
+    Ok(())
+}
+
+/// Whether the chosen group lies, however deep, inside the commodity that is being changed.
+async fn inside_itself(shared: &Shared, form: &Form, id: Option<i64>) -> Result<bool, Error> {
+    let all: Vec<Commodity> = shared.store.list().await?;
+    let mut above = form.get("parent_id").and_then(|text| text.parse::<i64>().ok());
+    for _ in 0..=all.len() {
+        match above {
+            None => return Ok(false),
+            Some(here) if Some(here) == id => return Ok(true),
+            Some(here) => above = all.iter().find(|one| one.id == here).and_then(|one| one.parent_id),
+        }
+    }
+    Ok(true)
+}
+
+/// What the maker's settings are where a line's were left empty; 9600 8N1 without a driver.
+pub fn fill_serial<T: Catalogue>(line: &mut T, form: &Form) {
+    let driver = line.cell("driver").and_then(|id| drivers::by_id(&id));
+    let serial = driver.map_or(drivers::Serial::new(9600), |profile| profile.serial);
+    for (cell, usual) in [
+        ("baud", serial.baud.to_string()),
+        ("data_bits", serial.data_bits.to_string()),
+        ("parity", serial.parity.to_string()),
+        ("stop_bits", serial.stop_bits.to_string()),
+    ] {
+        if form.get(cell).is_none() {
+            line.fill(cell, Some(usual));
+        }
+    }
+}
