@@ -157,7 +157,7 @@ catalogue! {
         created_at: String,
         retired_at: Option<String>,
     }
-    finds [code, unit], refers [instrument_id: Instrument, analyte_id: Analyte], once [(instrument_id, code, unit) at code]
+    finds [code, unit], refers [instrument_id: Instrument, analyte_id: Analyte], once [(instrument_id, code, unit) at code among retired_at]
 }
 
 catalogue! {

@@ -1,13 +1,13 @@
 //! How a list is made from its description: its type, its queries, and the rules every change of a line keeps.
 
 /// `until` is the cell that retires a line, `finds` what is searched, `refers` which cells name a line of another list,
-/// `once` the cells whose values stand together once only and the cell to put right.
+/// `once` the cells whose values stand together once only (`among` the lines in use), and the cell to put right.
 macro_rules! catalogue {
     (
         $(#[$meta:meta])* $type:ident in $table:ident $(until $until:ident)? {
             $($(#[$note:meta])* $field:ident: $of:ty),+ $(,)?
         }
-        finds [$($found:ident),*], refers [$($ref:ident: $other:ident),*], once [$(($($key:ident),*) at $at:ident)?]
+        finds [$($found:ident),*], refers [$($ref:ident: $other:ident),*], once [$(($($key:ident),*) at $at:ident $(among $live:ident)?)?]
     ) => {
         $(#[$meta])*
         #[derive(Debug, Clone, Default, PartialEq, Eq, Queryable, Insertable, AsChangeset)]
@@ -28,9 +28,13 @@ macro_rules! catalogue {
                     return Err(StoreError::Unknown { table: stringify!($table), field: stringify!($ref) });
                 })*
                 $(
+                    $(if self.$live.is_some() {
+                        return Ok(());
+                    })?
                     let others: i64 = schema::$table::table
                         .filter(schema::$table::id.ne(self.id))
                         $(.filter(schema::$table::$key.eq(&self.$key)))*
+                        $(.filter(schema::$table::$live.is_null()))?
                         .count()
                         .get_result(conn)?;
                     if others > 0 {

@@ -139,6 +139,11 @@ fn an_empty_installation_begins_work_through_its_pages_alone() {
             ("to_unit", "mg/kg"),
             ("factor", "1"),
         ];
+        let first = added(&quality, "maps", &map).await;
+        let (status, _, html) = posted(&quality, "/admin/maps/new", &map).await;
+        assert_eq!((status, refused(&html)), (Status::UnprocessableEntity, vec!["code"]), "{html}");
+        let retired = [&map[..], &[("version", "1"), ("act", "retire"), ("why", "换算有误")]].concat();
+        kept(&quality, &format!("/admin/maps/{first}"), &retired).await;
         added(&quality, "maps", &map).await;
         let limit = [
             ("analyte_id", analyte.as_str()),
