@@ -1,17 +1,19 @@
 //! Which characters the bytes are: instruments do not say, so the bytes must.
 
+use std::borrow::Cow;
+
 use encoding_rs::{Encoding, GB18030, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// The text and the name of its encoding. Never fails: what is neither UTF nor Chinese is read as Western European,
 /// where every byte is a character.
 pub fn read(bytes: &[u8]) -> (String, &'static str) {
     let encoding = of(bytes);
-    (decode(bytes, encoding), name(encoding))
+    (decode(bytes, encoding).into_owned(), name(encoding))
 }
 
 /// Text of `bytes` in `encoding`, without a byte order mark.
-pub fn decode(bytes: &[u8], encoding: &'static Encoding) -> String {
-    encoding.decode_with_bom_removal(bytes).0.into_owned()
+pub fn decode<'a>(bytes: &'a [u8], encoding: &'static Encoding) -> Cow<'a, str> {
+    encoding.decode_with_bom_removal(bytes).0
 }
 
 /// The name contracts use.

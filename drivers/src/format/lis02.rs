@@ -1,17 +1,22 @@
 //! LIS02-A2 / E1394 records: lines of fields, with delimiters that the header record declares (section 5.4).
 
+use std::borrow::Cow;
 use std::ops::Range;
 
+use memchr::{memchr_iter, memchr2};
 use nom::Parser;
 use nom::branch::alt;
 use nom::bytes::complete::{take_till, take_while_m_n};
 use nom::character::complete::{char, one_of, satisfy};
 use nom::combinator::map;
-use nom::multi::separated_list0;
 use nom::sequence::{delimited, preceded};
 
 use super::encodings;
 use crate::contract::Fault;
+
+/// Bytes of a usual record and of a usual field with its delimiter: for the first guess of how many there are.
+const RECORD: usize = 64;
+const FIELD: usize = 5;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Delimiters {
@@ -22,61 +27,107 @@ pub struct Delimiters {
 }
 
 /// One line of a message.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Record {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Record<'t> {
     /// From 1.
     pub line: usize,
+    /// Its first byte in the message.
+    start: usize,
     /// Its bytes in the message, without the line end.
-    pub span: Range<usize>,
-    fields: Vec<String>,
+    len: usize,
+    text: &'t str,
+    /// Where each field ends in `text`; the next begins after one delimiter.
+    ends: &'t [usize],
 }
 
-impl Record {
+impl<'t> Record<'t> {
+    /// Its bytes in the message, without the line end.
+    pub fn span(&self) -> Range<usize> {
+        self.start..self.start + self.len
+    }
+
     /// The record type: `H`, `P`, `O`, `R`, `C`, `M`, `Q`, `S`, `L`, or whatever stands in its place.
-    pub fn kind(&self) -> &str {
+    pub fn kind(&self) -> &'t str {
         self.field(1)
     }
 
     /// Field `number`, counted from 1 as in the standard (1 is the record type), escapes untouched; empty if absent.
-    pub fn field(&self, number: usize) -> &str {
-        number.checked_sub(1).and_then(|at| self.fields.get(at)).map_or("", String::as_str)
-    }
-
-    /// The line as it was sent.
-    pub fn text(&self, delimiters: Delimiters) -> String {
-        self.fields.join(&delimiters.field.to_string())
+    pub fn field(&self, number: usize) -> &'t str {
+        let end = |at: usize| self.ends.get(at).copied();
+        let span = match number.checked_sub(1) {
+            Some(0) => end(0).map(|end| 0..end),
+            Some(at) => end(at - 1).zip(end(at)).map(|(before, end)| before + 1..end),
+            None => None,
+        };
+        span.and_then(|span| self.text.get(span)).unwrap_or_default()
     }
 }
 
+/// A line that is a record, and which of the ends of fields are its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+struct Row<'a> {
+    line: usize,
+    span: Range<usize>,
+    text: Cow<'a, str>,
+    ends: Range<usize>,
+}
+
+/// The ends of all fields stand in one list: a list for each record would cost more than the cutting.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Text<'a> {
     pub delimiters: Delimiters,
-    pub records: Vec<Record>,
+    rows: Vec<Row<'a>>,
+    ends: Vec<usize>,
     pub encoding: &'static str,
     /// Lines that begin with `#`, as files written by people have them; no record type does.
     pub remarks: usize,
 }
 
-/// The records of one message. Its first record must be a header, as nothing can be cut without it.
-pub fn read(bytes: &[u8]) -> Result<Text, Fault> {
-    let encoding = encodings::of(bytes);
-    let lines: Vec<(usize, Range<usize>, String)> = lines(bytes)
-        .map(|(line, span)| {
-            let text = encodings::decode(bytes.get(span.clone()).unwrap_or_default(), encoding);
-            (line, span, text)
+impl Text<'_> {
+    pub fn records(&self) -> impl Iterator<Item = Record<'_>> {
+        self.rows.iter().map(|row| Record {
+            line: row.line,
+            start: row.span.start,
+            len: row.span.len(),
+            text: &row.text,
+            ends: self.ends.get(row.ends.clone()).unwrap_or_default(),
         })
-        .collect();
-    let remarks = lines.iter().filter(|(.., text)| text.starts_with('#')).count();
-    let mut lines = lines.into_iter().filter(|(.., text)| !text.starts_with('#') && !text.trim().is_empty()).peekable();
-    let (line, _, first) = lines.peek().ok_or(Fault::Nothing("a message without records"))?;
-    let delimiters = header(first).ok_or_else(|| Fault::Line {
-        line: *line,
-        expected: "a header record with four delimiters",
-        found: first.chars().take(40).collect(),
-    })?;
-    let records =
-        lines.map(|(line, span, text)| Record { line, span, fields: split(&text, delimiters.field) }).collect();
-    Ok(Text { delimiters, records, encoding: encodings::name(encoding), remarks })
+    }
+}
+
+/// The records of one message. Its first record must be a header, as nothing can be cut without it.
+pub fn read(bytes: &[u8]) -> Result<Text<'_>, Fault> {
+    let encoding = encodings::of(bytes);
+    let mut remarks = 0;
+    let mut cut = None;
+    let (mut rows, mut ends) = (Vec::with_capacity(bytes.len() / RECORD), Vec::with_capacity(bytes.len() / FIELD));
+    for (line, span) in lines(bytes) {
+        let text = encodings::decode(bytes.get(span.clone()).unwrap_or_default(), encoding);
+        if text.starts_with('#') {
+            remarks += 1;
+            continue;
+        }
+        if text.trim().is_empty() {
+            continue;
+        }
+        let delimiters = match cut {
+            Some(delimiters) => delimiters,
+            None => header(&text).ok_or_else(|| Fault::Line {
+                line,
+                expected: "a header record with four delimiters",
+                found: text.chars().take(40).collect(),
+            })?,
+        };
+        cut = Some(delimiters);
+        // Delimiters are ASCII: the header would not have been understood otherwise.
+        let delimiter = u8::try_from(delimiters.field).unwrap_or(b'|');
+        let first = ends.len();
+        ends.extend(memchr_iter(delimiter, text.as_bytes()));
+        ends.push(text.len());
+        rows.push(Row { line, span, text, ends: first..ends.len() });
+    }
+    let delimiters = cut.ok_or(Fault::Nothing("a message without records"))?;
+    Ok(Text { delimiters, rows, ends, encoding: encodings::name(encoding), remarks })
 }
 
 /// Numbered lines, ended by CR, LF or both; line ends are never part of a two-byte character.
@@ -85,7 +136,7 @@ fn lines(bytes: &[u8]) -> impl Iterator<Item = (usize, Range<usize>)> + '_ {
     let mut line = 0;
     std::iter::from_fn(move || {
         let rest = bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let len = rest.iter().position(|b| matches!(b, b'\r' | b'\n')).unwrap_or(rest.len());
+        let len = memchr2(b'\r', b'\n', rest).unwrap_or(rest.len());
         let end = rest.get(len..).unwrap_or_default();
         let span = start..start + len;
         start += len + if end.starts_with(b"\r\n") { 2 } else { 1 };
@@ -110,11 +161,6 @@ fn header(line: &str) -> Option<Delimiters> {
     (distinct && marks).then_some(Delimiters { field, repeat, component, escape })
 }
 
-fn split(text: &str, delimiter: char) -> Vec<String> {
-    let cell = take_till::<_, _, nom::error::Error<&str>>(|c| c == delimiter);
-    separated_list0(char(delimiter), map(cell, str::to_owned)).parse(text).map(|(_, cells)| cells).unwrap_or_default()
-}
-
 impl Delimiters {
     pub fn repeats(self, field: &str) -> impl Iterator<Item = &str> {
         field.split(self.repeat)
@@ -125,7 +171,7 @@ impl Delimiters {
     }
 
     /// The only component that is not blank; the whole field where there are several.
-    pub fn code(self, field: &str) -> String {
+    pub fn code(self, field: &str) -> Cow<'_, str> {
         let mut filled = self.components(field).filter(|part| !part.trim().is_empty());
         match (filled.next(), filled.next()) {
             (Some(only), None) => self.plain(only),
@@ -135,7 +181,10 @@ impl Delimiters {
 
     /// Escapes resolved: `&F&`, `&S&`, `&R&`, `&E&` and `&X0D&` (section 5.4.3). An escape delimiter that begins none
     /// of them stands for itself.
-    pub fn plain(self, text: &str) -> String {
+    pub fn plain(self, text: &str) -> Cow<'_, str> {
+        if !text.contains(self.escape) {
+            return Cow::Borrowed(text);
+        }
         let mut out = String::with_capacity(text.len());
         let mut rest = text;
         while let Some((before, after)) = rest.split_once(self.escape) {
@@ -153,7 +202,7 @@ impl Delimiters {
             }
         }
         out.push_str(rest);
-        out
+        Cow::Owned(out)
     }
 
     fn escaped(self, text: &str) -> Option<(&str, String)> {
@@ -199,6 +248,6 @@ mod tests {
         let bytes = [b"H|\\^&\rO|1|".as_slice(), b"\xC5\xA3\x9E\x7C|x\r"].concat();
         let text = read(&bytes).unwrap();
         assert_eq!(text.encoding, "gb18030");
-        assert_eq!(text.records[1].field(4), "x");
+        assert_eq!(text.records().nth(1).unwrap().field(4), "x");
     }
 }

@@ -1,5 +1,7 @@
 //! Literal results to numbers: what an instrument prints where a number may stand.
 
+use std::borrow::Cow;
+
 use crate::contract::Censored;
 
 /// The value and the censoring of a literal result; both `None` where it is neither (a word, `----`, two numbers).
@@ -45,12 +47,12 @@ pub fn number(text: &str) -> Option<f64> {
     value.is_finite().then_some(value)
 }
 
-fn decimal_point(text: &str) -> Option<String> {
+fn decimal_point(text: &str) -> Option<Cow<'_, str>> {
     let Some((whole, fraction)) = text.split_once(',') else {
-        return Some(text.to_owned());
+        return Some(Cow::Borrowed(text));
     };
     let grouping = fraction.len() == 3 && whole.trim_start_matches(['-', '+']) != "0";
-    (!grouping && !fraction.contains([',', '.']) && !whole.contains('.')).then(|| format!("{whole}.{fraction}"))
+    (!grouping && !fraction.contains([',', '.']) && !whole.contains('.')).then(|| format!("{whole}.{fraction}").into())
 }
 
 #[cfg(test)]

@@ -53,8 +53,9 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     if text.remarks > 0 {
         reader.out.warnings.push(format!("{} lines begin with '#' and were passed over", text.remarks));
     }
-    for record in &text.records {
-        reader.take(record)?;
+    reader.out.readings.reserve(text.records().filter(|record| record.kind() == "R").count());
+    for record in text.records() {
+        reader.take(&record)?;
     }
     reader.close_order();
     Ok(reader.out)
@@ -79,7 +80,7 @@ struct Reader {
 }
 
 impl Reader {
-    fn take(&mut self, record: &Record) -> Result<(), Fault> {
+    fn take(&mut self, record: &Record<'_>) -> Result<(), Fault> {
         match record.kind() {
             "H" | "h" if record.line > 1 && self.seen_header() => {
                 return Err(Fault::Line {
@@ -98,7 +99,7 @@ impl Reader {
             // Manufacturer and scientific records say nothing that a reading holds; the transmission keeps them.
             "M" | "m" | "S" | "s" => {}
             other => self.out.rejected.push(Rejected {
-                offset: record.span.start,
+                offset: record.span().start,
                 reason: format!("line {}: expected a record type, found '{other}'", record.line),
             }),
         }
@@ -109,13 +110,13 @@ impl Reader {
         self.out.instrument != Instrument::default() || self.order.is_some() || !self.out.readings.is_empty()
     }
 
-    fn header(&mut self, record: &Record) {
+    fn header(&mut self, record: &Record<'_>) {
         self.out.instrument = instrument(&self.delimiters.components(record.field(5)).collect::<Vec<_>>());
         self.control = record.field(12) == "Q";
         self.out.sent_at = self.time(record, 14);
     }
 
-    fn time(&mut self, record: &Record, field: usize) -> Option<DateTime> {
+    fn time(&mut self, record: &Record<'_>, field: usize) -> Option<DateTime> {
         let literal = record.field(field).trim();
         let time = times::compact(literal);
         if time.is_none() && !literal.is_empty() {
@@ -124,15 +125,14 @@ impl Reader {
         time
     }
 
-    fn order(&mut self, record: &Record) {
+    fn order(&mut self, record: &Record<'_>) {
         self.close_order();
         let d = self.delimiters;
         let field = if record.field(3).trim().is_empty() { record.field(4) } else { record.field(3) };
         let (id, position) = specimen(d, field);
         let action = filled(record.field(12));
         let role = if self.control || action.as_deref() == Some("Q") { Role::Control } else { Role::Unknown };
-        let tests =
-            d.repeats(record.field(5)).map(|test| d.code(test)).filter(|test| !test.trim().is_empty()).collect();
+        let tests = tests(d, record.field(5));
         let order = Order { sample_id: id.clone(), tests, priority: filled(record.field(6)), action };
         self.order = Some(Specimen { id, position, role, order });
         self.answered = false;
@@ -148,7 +148,7 @@ impl Reader {
         self.answered = true;
     }
 
-    fn result(&mut self, record: &Record) {
+    fn result(&mut self, record: &Record<'_>) {
         let d = self.delimiters;
         let literal = d.plain(record.field(4));
         let (number, censored) = numbers::read(&d.code(record.field(4)));
@@ -171,20 +171,20 @@ impl Reader {
             sample_id: specimen.and_then(|s| s.id.clone()),
             position: specimen.and_then(|s| s.position.clone()),
             role: specimen.map_or(fallback, |s| s.role),
-            analyte: Some(d.code(record.field(3))).filter(|code| !code.trim().is_empty()),
-            result: (!literal.is_empty()).then_some(literal),
+            analyte: filled(&d.code(record.field(3))),
+            result: (!literal.is_empty()).then(|| literal.into_owned()),
             number,
             censored,
             unit: filled(&d.plain(record.field(5))),
             flags,
             measured_at,
-            span: record.span.clone(),
+            span: record.span(),
             ..Reading::default()
         });
     }
 
     /// A comment of type I holds the instrument's flags on the result before it (C-5).
-    fn comment(&mut self, record: &Record) {
+    fn comment(&mut self, record: &Record<'_>) {
         let text = self.delimiters.plain(record.field(4));
         if self.answered
             && record.field(5).trim() == "I"
@@ -195,7 +195,7 @@ impl Reader {
         }
     }
 
-    fn query(&mut self, record: &Record) {
+    fn query(&mut self, record: &Record<'_>) {
         if self.control_result(record) {
             return;
         }
@@ -203,15 +203,15 @@ impl Reader {
         let ids: Vec<&str> = d.components(record.field(3)).collect();
         let id = ids.get(1).filter(|id| !id.trim().is_empty()).or(ids.first().filter(|id| !id.trim().is_empty()));
         self.out.queries.push(Query {
-            sample_id: id.map(|id| d.plain(id)),
-            tests: d.repeats(record.field(5)).map(|test| d.code(test)).filter(|test| !test.trim().is_empty()).collect(),
+            sample_id: id.map(|id| d.plain(id).into_owned()),
+            tests: tests(d, record.field(5)),
             status: filled(record.field(13)),
         });
     }
 
     /// Some middleware writes controls as `Q|n|test^lot^level|value|unit|time|flag`. A query has no time in field 6,
     /// where the standard has one letter.
-    fn control_result(&mut self, record: &Record) -> bool {
+    fn control_result(&mut self, record: &Record<'_>) -> bool {
         let d = self.delimiters;
         let Some(measured_at) = times::compact(record.field(6)) else { return false };
         let mut parts = d.components(record.field(3));
@@ -223,25 +223,29 @@ impl Reader {
             sample_id: filled(&material.join(&d.component.to_string())),
             role: Role::Control,
             analyte,
-            result: (!literal.is_empty()).then_some(literal),
+            result: (!literal.is_empty()).then(|| literal.into_owned()),
             number,
             censored,
             unit: filled(&d.plain(record.field(5))),
             flags: filled(record.field(7)).filter(|flag| flag != "N").into_iter().collect(),
             measured_at: Some(measured_at),
-            span: record.span.clone(),
+            span: record.span(),
             ..Reading::default()
         });
         true
     }
 
-    fn terminator(&mut self, record: &Record) {
+    fn terminator(&mut self, record: &Record<'_>) {
         self.close_order();
         match record.field(3).trim() {
             "" | "N" | "F" | "I" => {}
             code => self.out.warnings.push(format!("the sender ended the message with code {code}")),
         }
     }
+}
+
+fn tests(d: Delimiters, field: &str) -> Vec<String> {
+    d.repeats(field).filter_map(|test| filled(&d.code(test))).collect()
 }
 
 fn filled(text: &str) -> Option<String> {
@@ -255,9 +259,9 @@ fn specimen(d: Delimiters, field: &str) -> (Option<String>, Option<String>) {
         Some((id, place)) if !id.trim().is_empty() => {
             let place = place.join(&d.component.to_string());
             let place = place.trim_matches(d.component);
-            (Some(d.plain(id)), filled(place))
+            (Some(d.plain(id).into_owned()), filled(place))
         }
-        _ => (parts.iter().find(|part| !part.trim().is_empty()).map(|id| d.plain(id)), None),
+        _ => (parts.iter().find(|part| !part.trim().is_empty()).map(|id| d.plain(id).into_owned()), None),
     }
 }
 

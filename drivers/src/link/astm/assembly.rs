@@ -1,5 +1,7 @@
 //! Texts of frames joined into messages: from an H record to the end of an L record (LIS02-A2 section 5).
 
+use memchr::memchr2;
+
 use crate::contract::{Message, Piece};
 use crate::link::control::{CR, LF};
 
@@ -34,7 +36,7 @@ impl Assembly {
     pub fn take(&mut self) -> Option<Message> {
         loop {
             let rest = self.bytes.get(self.record..)?;
-            let end = self.record + rest.iter().position(|b| matches!(b, &CR | &LF))? + 1;
+            let end = self.record + memchr2(CR, LF, rest)? + 1;
             let terminator = is_terminator(rest);
             self.record = end;
             if terminator {
@@ -50,7 +52,7 @@ impl Assembly {
     fn split(&mut self, end: usize) -> Message {
         let rest = self.bytes.split_off(end);
         let bytes = std::mem::replace(&mut self.bytes, rest);
-        let (mut head, mut tail) = (Vec::new(), Vec::new());
+        let (mut head, mut tail) = (Vec::with_capacity(self.pieces.len()), Vec::new());
         for piece in self.pieces.drain(..) {
             let inside = end.saturating_sub(piece.at).min(piece.len);
             if inside > 0 {

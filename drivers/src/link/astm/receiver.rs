@@ -24,6 +24,9 @@ const BARE_END: Duration = Duration::from_secs(3);
 
 const TERMINATOR: &str = "an L record";
 
+/// A frame of the older standard with all that stands around its text fits in here.
+const USUAL: usize = 256;
+
 /// Where in the protocol the wire stands; `held` are the bytes not yet accounted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum At {
@@ -76,8 +79,14 @@ impl Default for Receiver {
 
 impl Link for Receiver {
     fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
-        for byte in bytes {
-            self.push(*byte);
+        let mut rest = bytes;
+        while let Some((byte, after)) = rest.split_first() {
+            if self.at == At::Text {
+                rest = self.text(rest);
+            } else {
+                self.push(*byte);
+                rest = after;
+            }
         }
         std::mem::take(&mut self.events)
     }
@@ -111,6 +120,23 @@ impl Link for Receiver {
 }
 
 impl Receiver {
+    /// Takes at one go the bytes of a frame that mean nothing to the protocol, and the byte after them; gives what is
+    /// left.
+    fn text<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {
+        let room = (FRAME + 1).saturating_sub(self.held.len());
+        let len = plain(bytes.get(..room).unwrap_or(bytes));
+        let (text, rest) = bytes.split_at_checked(len).unwrap_or((bytes, &[]));
+        self.held.extend_from_slice(text);
+        if self.held.len() > FRAME {
+            let fault = Fault::TooLong { offset: self.offset, limit: FRAME };
+            self.refuse(fault);
+            return rest;
+        }
+        let Some((byte, rest)) = rest.split_first() else { return rest };
+        self.push(*byte);
+        rest
+    }
+
     fn push(&mut self, byte: u8) {
         match (self.at, byte) {
             (At::End { stop }, CR) if self.held.last() != Some(&CR) => {
@@ -127,6 +153,7 @@ impl Receiver {
             }
             (_, STX) => {
                 self.interrupt();
+                self.held.reserve(USUAL);
                 self.held.push(byte);
                 self.at = At::Text;
             }
@@ -287,35 +314,43 @@ impl Receiver {
     fn finish_frame(&mut self, stop: usize) {
         self.at = At::Outside;
         let held = std::mem::take(&mut self.held);
-        let judged = self.judge(&held, stop);
-        let start = self.offset;
-        self.held = held.clone();
-        let frame = match judged {
-            Ok(frame) => frame,
-            Err(fault) => return self.refuse(fault),
-        };
+        let judged = self.judge(&held, stop).and_then(|frame| self.accept(&frame));
+        self.held = held;
+        match judged {
+            Err(fault) => self.refuse(fault),
+            Ok(kind) => {
+                self.emit(kind, &[ACK], false);
+                self.give_messages();
+            }
+        }
+    }
+
+    /// Whether this frame is the next one, or the one before it again; a next one is added to the message.
+    fn accept(&mut self, frame: &Frame<'_>) -> Result<Kind, Fault> {
         // The header tells a message with new numbers from a repeated frame.
         let restarts = self.message.is_empty() && frame.number == 1 && is_header(frame.text);
         let repeated = self.previous.as_ref().is_some_and(|(n, text)| *n == frame.number && text == frame.text);
         if repeated {
-            return self.emit(Kind::Repeated, &[ACK], false);
+            return Ok(Kind::Repeated);
         }
         if frame.number != self.expected && !restarts {
-            return self.refuse(Fault::FrameNumber {
-                offset: start + 1,
+            return Err(Fault::FrameNumber {
+                offset: self.offset + 1,
                 expected: self.expected.to_string(),
                 found: frame.number.to_string(),
             });
         }
         if self.message.len() + frame.text.len() > MESSAGE {
-            return self.refuse(Fault::TooLong { offset: start, limit: MESSAGE });
+            return Err(Fault::TooLong { offset: self.offset, limit: MESSAGE });
         }
         self.open = true;
         self.expected = (frame.number + 1) % 8;
-        self.previous = Some((frame.number, frame.text.to_vec()));
-        self.message.push(frame.text, start + 2, frame.ends_record);
-        self.emit(Kind::Frame, &[ACK], false);
-        self.give_messages();
+        let (number, text) = self.previous.get_or_insert_default();
+        *number = frame.number;
+        text.clear();
+        text.extend_from_slice(frame.text);
+        self.message.push(frame.text, self.offset + 2, frame.ends_record);
+        Ok(Kind::Frame)
     }
 
     /// One event holds one message: those after the first in the same frame come with events of no bytes.
@@ -359,4 +394,15 @@ impl Receiver {
             [] => Err(short),
         }
     }
+}
+
+/// How many of these bytes stand before the first that ends a text, or begins something else in its place.
+fn plain(bytes: &[u8]) -> usize {
+    let means = |byte: &u8| matches!(*byte, STX | ETX | EOT | ENQ | ETB);
+    // Whole blocks first: the compiler looks at all bytes of a block at once, as long as it need not stop inside.
+    let (blocks, _) = bytes.as_chunks::<32>();
+    let blocks = blocks.iter().take_while(|block| !block.iter().fold(false, |found, byte| found | means(byte))).count();
+    let passed = blocks * 32;
+    let rest = bytes.get(passed..).unwrap_or_default();
+    passed + rest.iter().position(means).unwrap_or(rest.len())
 }

@@ -1,0 +1,69 @@
+//! The machine that is measured, as it describes itself.
+
+use std::fs::{self, File};
+use std::io::Write;
+use std::path::Path;
+use std::process::Command;
+use std::time::{Duration, Instant};
+
+use anyhow::Context;
+use jiff::Timestamp;
+
+use super::{ms, quantile};
+
+const SYNCS: usize = 200;
+
+pub fn described(folder: &Path) -> anyhow::Result<String> {
+    let read = |path: &str| fs::read_to_string(path).with_context(|| path.to_owned());
+    let field = |text: &str, name: &str| -> String {
+        let line = text.lines().find(|line| line.starts_with(name));
+        line.and_then(|line| line.split_once(':')).map_or("?".to_owned(), |(_, value)| value.trim().to_owned())
+    };
+    let cpu = field(&read("/proc/cpuinfo")?, "model name");
+    let memory = field(&read("/proc/meminfo")?, "MemTotal");
+    let memory: f64 = memory.trim_end_matches(" kB").parse().unwrap_or(f64::NAN);
+    let kernel = read("/proc/sys/kernel/osrelease")?;
+    let compiler = Command::new("rustc").arg("--version").output().context("rustc")?.stdout;
+    let cores = std::thread::available_parallelism()?;
+    let mut syncs = syncs(folder)?;
+    Ok(format!(
+        "{}: {cores} cores ({cpu}), {:.0} GiB, {}, Linux {}, {}. Appending 4 KiB and syncing: p50 {}, p99 {}. Before: {}.",
+        Timestamp::now().strftime("%Y-%m-%d %H:%MZ"),
+        memory / 1024.0 / 1024.0,
+        disk(folder, &read("/proc/self/mounts")?),
+        kernel.trim(),
+        String::from_utf8_lossy(&compiler).trim(),
+        ms(quantile(&mut syncs, 0.5)),
+        ms(quantile(&mut syncs, 0.99)),
+        load()?,
+    ))
+}
+
+/// Processes that wait for a core, on average over the last minute.
+pub fn load() -> anyhow::Result<String> {
+    let load = fs::read_to_string("/proc/loadavg")?;
+    Ok(format!("load {}", load.split(' ').next().unwrap_or_default()))
+}
+
+/// The device and the file system below this folder.
+fn disk(folder: &Path, mounts: &str) -> String {
+    let mounts = mounts.lines().filter_map(|line| {
+        let mut cells = line.split(' ');
+        Some((cells.next()?, cells.next()?, cells.next()?))
+    });
+    let over = mounts.filter(|(_, place, _)| folder.starts_with(place));
+    over.max_by_key(|(_, place, _)| place.len())
+        .map_or("?".to_owned(), |(device, _, kind)| format!("{kind} on {device}"))
+}
+
+/// What the disk itself takes to make a page durable.
+fn syncs(folder: &Path) -> anyhow::Result<Vec<Duration>> {
+    let mut file = File::create(folder.join("syncs"))?;
+    let one = |_| {
+        let begun = Instant::now();
+        file.write_all(&[1; 4096])?;
+        file.sync_data()?;
+        Ok(begun.elapsed())
+    };
+    (0..SYNCS).map(one).collect()
+}
