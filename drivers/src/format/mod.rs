@@ -1,6 +1,13 @@
 //! Grammars several instruments share.
 
+pub mod arrays;
+pub mod cursor;
+pub mod dates;
 pub mod encodings;
 pub mod lis02;
+pub mod netcdf;
 pub mod numbers;
+pub mod rows;
 pub mod times;
+pub mod trace;
+pub mod xml;

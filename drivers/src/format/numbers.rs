@@ -55,6 +55,13 @@ fn decimal_point(text: &str) -> Option<Cow<'_, str>> {
     (!grouping && !fraction.contains([',', '.']) && !whole.contains('.')).then(|| format!("{whole}.{fraction}").into())
 }
 
+/// A number whose decimal sign is known: the other sign and blanks part its thousands (`65,603.37`, `65 603,37`).
+pub fn with_decimal(text: &str, decimal: char) -> Option<f64> {
+    let grouping = if decimal == ',' { '.' } else { ',' };
+    let plain = text.trim().chars().filter(|c| *c != grouping && !c.is_whitespace());
+    number(&plain.map(|c| if c == decimal { '.' } else { c }).collect::<String>())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -87,6 +94,22 @@ mod tests {
         ];
         for (literal, value, censored) in cases {
             assert_eq!(read(literal), (value, censored), "{literal}");
+        }
+    }
+
+    #[test]
+    fn a_known_decimal_sign_leaves_no_doubt() {
+        let cases = [
+            ("65,603.370000", '.', Some(65603.37)),
+            ("0,016", ',', Some(0.016)),
+            ("1.234,5", ',', Some(1234.5)),
+            ("1 234,5", ',', Some(1234.5)),
+            ("-210,061", ',', Some(-210.061)),
+            ("n.a.", '.', None),
+            ("", ',', None),
+        ];
+        for (text, decimal, value) in cases {
+            assert_eq!(with_decimal(text, decimal), value, "{text}");
         }
     }
 }

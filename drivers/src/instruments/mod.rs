@@ -2,15 +2,25 @@
 
 use crate::contract::Profile;
 
+mod andi_chrom;
+mod andi_ms;
 mod astm_lis2;
+mod chromeleon_txt;
+mod csv_trace;
 mod dayuan_03ff;
 mod dayuan_7e;
 mod dayuan_bx1;
 mod dayuan_dy6260;
 mod dayuan_photometer;
+mod empower_arw;
+mod ezchrom_asc;
+mod gaml;
+mod inficon_fusion;
+mod masslynx_raw;
 mod mini_vidas;
 mod modbus_rtu;
 mod mt_sics;
+mod mzml;
 mod shimadzu_ascii;
 mod shimadzu_quant;
 mod spotchem_el;
@@ -19,15 +29,25 @@ mod taiyang_ttnj;
 /// Every driver. A new instrument is one file, one recorded conversation and one line here.
 #[rustfmt::skip] // one line each
 pub static ALL: &[&Profile] = &[
+    &andi_chrom::PROFILE,
+    &andi_ms::PROFILE,
     &astm_lis2::PROFILE,
+    &chromeleon_txt::PROFILE,
+    &csv_trace::PROFILE,
     &dayuan_03ff::PROFILE,
     &dayuan_7e::PROFILE,
     &dayuan_bx1::PROFILE,
     &dayuan_dy6260::PROFILE,
     &dayuan_photometer::PROFILE,
+    &empower_arw::PROFILE,
+    &ezchrom_asc::PROFILE,
+    &gaml::PROFILE,
+    &inficon_fusion::PROFILE,
+    &masslynx_raw::PROFILE,
     &mini_vidas::PROFILE,
     &modbus_rtu::PROFILE,
     &mt_sics::PROFILE,
+    &mzml::PROFILE,
     &shimadzu_ascii::PROFILE,
     &shimadzu_quant::PROFILE,
     &spotchem_el::PROFILE,

@@ -4,7 +4,6 @@
 //! The report is a file, or is printed over a line after each run: then it ends with silence.
 
 mod chromatogram;
-pub(super) mod dates;
 pub(super) mod sections;
 pub(super) mod tables;
 
@@ -13,8 +12,8 @@ use std::time::Duration;
 use crate::contract::{
     Chromatogram, Decoded, Direction, Fault, Instrument, Message, Peak, Profile, Proof, Reading, Serial, Transport,
 };
+use crate::format::dates::{self, DateOrder};
 use crate::link::whole::Whole;
-use dates::DateOrder;
 use sections::{Report, Section};
 
 pub static PROFILE: Profile = Profile {

@@ -1,10 +1,10 @@
 //! Shimadzu LabSolutions quantitation browser: one block a compound, one row a data file, then statistics.
 //! From a table of a Nexera LC-2040C; the format has no public document.
 
-use super::shimadzu_ascii::dates::{self, DateOrder};
 use super::shimadzu_ascii::sections::{Row, Table, rows};
 use super::shimadzu_ascii::tables;
 use crate::contract::{Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport};
+use crate::format::dates::{self, DateOrder};
 use crate::link::whole::Whole;
 
 pub static PROFILE: Profile = Profile {
