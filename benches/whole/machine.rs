@@ -39,10 +39,23 @@ pub fn described(folder: &Path) -> anyhow::Result<String> {
     ))
 }
 
-/// Processes that wait for a core, on average over the last minute.
+/// Above this load others take our cores, and waiting for a core passes for waiting for the disk.
+const QUIET: f64 = 0.5;
+
+/// Processes that run or wait for a core, on average over the last minute.
 pub fn load() -> anyhow::Result<String> {
     let load = fs::read_to_string("/proc/loadavg")?;
-    Ok(format!("load {}", load.split(' ').next().unwrap_or_default()))
+    let load: f64 = load.split(' ').next().unwrap_or_default().parse().context("/proc/loadavg")?;
+    Ok(format!("load {load:.2}"))
+}
+
+/// What must be said before the figures when the machine was not ours alone.
+pub fn disturbed() -> anyhow::Result<Option<String>> {
+    let load = load()?;
+    let busy = load.trim_start_matches("load ").parse::<f64>().is_ok_and(|load| load > QUIET);
+    Ok(busy.then(|| {
+        format!("NOT FOR THE RECORD: {load} before the start, expected at most {QUIET}; times are waits for a core.")
+    }))
 }
 
 /// The device and the file system below this folder.

@@ -27,9 +27,13 @@ impl Row {
 fn main() -> anyhow::Result<()> {
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     println!("{}\n", machine::described(folder.path())?);
+    let disturbed = machine::disturbed()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut rows = lines::measured(&runtime, folder.path())?;
     rows.extend(pages::measured(&runtime, folder.path())?);
+    if let Some(disturbed) = disturbed {
+        println!("{disturbed}\n");
+    }
     println!("| what | measured | beside it, same run |\n| --- | --- | --- |");
     for Row { what, measured, against } in rows {
         println!("| {what} | {measured} | {against} |");
