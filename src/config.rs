@@ -5,7 +5,10 @@ use std::path::{Path, PathBuf};
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use jiff::SignedDuration;
 use serde::{Deserialize, Serialize};
+
+use crate::acquire::pruning::Ages;
 
 /// Every key, with its default. A key that is not here is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,6 +31,10 @@ pub struct Config {
     pub behind_tls_proxy: bool,
     /// The header in which that proxy names the client's address, for example `X-Real-IP`; empty: none is believed.
     pub ip_header: String,
+    /// Days for which the journal keeps transmissions that the database has; 0: for ever.
+    pub journal_days: u16,
+    /// Days for which the journal keeps polls that an instrument answered without data; 0: for ever.
+    pub journal_poll_days: u16,
 }
 
 impl Default for Config {
@@ -41,6 +48,8 @@ impl Default for Config {
             portal_url: String::new(),
             behind_tls_proxy: false,
             ip_header: String::new(),
+            journal_days: 90,
+            journal_poll_days: 7,
         }
     }
 }
@@ -108,6 +117,12 @@ impl Config {
 
     pub fn journal(&self) -> PathBuf {
         self.data_dir.join("journal.db")
+    }
+
+    /// How long the journal keeps what it could let go.
+    pub fn journal_ages(&self) -> Ages {
+        let age = |days: u16| (days > 0).then(|| SignedDuration::from_hours(24 * i64::from(days)));
+        Ages { delivered: age(self.journal_days), polls: age(self.journal_poll_days) }
     }
 
     pub fn portal_url(&self) -> String {

@@ -6,9 +6,9 @@ use std::sync::Arc;
 use anyhow::Context;
 use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
-use tokio::sync::oneshot;
+use tokio::sync::{oneshot, watch};
 
-use crate::acquire::clock;
+use crate::acquire::{self, clock, pruning};
 use crate::acquire::configured::configured;
 use crate::acquire::intake::Hub as Intake;
 use crate::acquire::lines::Lines;
@@ -26,6 +26,8 @@ pub struct Hub {
     config: Config,
     pub store: Store,
     lines: Arc<Lines>,
+    journal: Journal,
+    intake: Arc<dyn acquire::Intake>,
     publisher: Publisher,
 }
 
@@ -48,8 +50,9 @@ impl Hub {
         let publisher = Publisher::open(&config.published()).context("published_url")?;
         // A damaged journal is told of in the log; the laboratory goes on with a new one.
         let (journal, _) = Journal::open_or_set_aside(&config.journal(), crate::acquire::clock::now())?;
-        let lines = Arc::new(Lines::new(journal, Arc::new(Intake { store: store.clone() })));
-        Ok(Self { config, store, lines, publisher })
+        let intake: Arc<dyn acquire::Intake> = Arc::new(Intake { store: store.clone() });
+        let lines = Arc::new(Lines::new(journal.clone(), Arc::clone(&intake)));
+        Ok(Self { config, store, lines, journal, intake, publisher })
     }
 
     /// A one-time link for the first administrator, when nobody can sign in yet.
@@ -98,7 +101,13 @@ impl Hub {
             // Nobody may be waiting for it.
             let _ = ready.send(Addresses { laboratory, portal });
         });
+        let (stop, stopped) = watch::channel(false);
+        let pruning = tokio::spawn(pruning::run(self.journal, self.intake, self.config.journal_ages(), stopped));
         let served = tokio::try_join!(laboratory.launch(), portal.launch());
+        stop.send_replace(true);
+        if let Err(error) = pruning.await {
+            tracing::error!(%error, "pruning ended badly");
+        }
         self.lines.stop().await;
         served.map_err(|error| anyhow::anyhow!("cannot serve: {error}"))?;
         Ok(())

@@ -50,3 +50,31 @@ control-resolve-meaning = By signing I state that the cause was found and dealt 
 control-resolve-do = Sign and free the batch
 control-resolved = Resolved; the batch is free.
 control-waits = Waits for a reviewer or the quality manager.
+batches-title = Batches
+batches-empty = No batch yet. One opens by itself when an analysis is ordered or a control is measured.
+batch-open = open
+batch-closed = closed
+batch-samples = Samples
+batch-analyses = Analyses
+batch-controls = Controls
+batch-hold = Review
+batch-opened-at = Opened
+batch-closed-at = Closed
+batch-together = Measured together
+batch-empty = No sample and no control in this batch yet.
+batch-what = Sample or control
+batch-said = Verdict
+batch-waits = waits
+batch-stopped = { $n ->
+    [one] A rejected control waits: { $n } analysis of this batch cannot be reviewed or approved.
+   *[other] A rejected control waits: { $n } analyses of this batch cannot be reviewed or approved.
+}
+batch-close = Close the batch
+batch-close-hint = What is measured after closing goes to a new batch; an analysis still waiting to be measured goes with its measurement.
+batch-close-do = Close this batch
+batch-said-closed = The batch is closed.
+batch-closed-already = This batch is closed already.
+batch-close-held = A rejected control of this batch waits. Resolve it with a reason first.
+hold-held = held
+hold-released = may be signed
+hold-unchecked = no control yet

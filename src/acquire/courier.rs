@@ -21,6 +21,12 @@ pub trait Intake: Send + Sync {
     /// The record could not take it; it will be offered again. Bytes that mean nothing are no error: they are taken
     /// and shown as undecodable.
     fn deliver(&self, transmission: &Transmission) -> Result<Receipt, IntakeError>;
+
+    /// Whether the record has this transmission with just these bytes. Called from a thread that may block.
+    ///
+    /// # Errors
+    /// The record could not be asked.
+    fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError>;
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -21,6 +21,10 @@ impl Intake for Hub {
             .map_err(|error| IntakeError(error.to_string()))?;
         Ok(Receipt { readings: taken.readings })
     }
+
+    fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError> {
+        self.store.has_taken(transmission).map_err(|error| IntakeError(error.to_string()))
+    }
 }
 
 /// Reads every message with the line's driver; the first thing that could not be read is the fault.

@@ -7,6 +7,7 @@ pub mod intake;
 pub mod lines;
 pub mod live;
 pub mod port;
+pub mod pruning;
 pub mod session;
 #[cfg(test)]
 mod tests;

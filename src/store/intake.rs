@@ -75,6 +75,21 @@ impl Store {
     ) -> Result<Taken, StoreError> {
         self.write(&Who::Line(sent.instrument.clone()), at, |tx| take_in(tx, sent, messages, fault))
     }
+
+    /// Whether the record has this transmission with just these bytes. Blocking.
+    pub fn has_taken(&self, sent: &Transmission) -> Result<bool, StoreError> {
+        let taken: Option<(String, Vec<u8>)> = self.read(|conn| {
+            Ok::<_, StoreError>(
+                transmission::table
+                    .filter(transmission::epoch.eq(sent.epoch.to_string()))
+                    .filter(transmission::seq.eq(sent.seq))
+                    .select((transmission::sha256, transmission::bytes))
+                    .first(conn)
+                    .optional()?,
+            )
+        })?;
+        Ok(taken.is_some_and(|(sha256, bytes)| bytes == sent.bytes && sha256 == hex(&Sha256::digest(&sent.bytes))))
+    }
 }
 
 pub(crate) fn take_in(
@@ -128,9 +143,9 @@ pub(crate) fn take_in(
     let mut n = 0;
     for message in messages {
         let controls = facts::controls(&around, message);
-        for on_wire in &message.readings {
+        for (index, on_wire) in message.readings.iter().enumerate() {
             n += 1;
-            let at = At { transmission: id, n, received: sent.ended_at };
+            let at = At { transmission: id, n, index, received: sent.ended_at };
             fate::keep(tx, &around, &controls, at, on_wire)?;
         }
     }

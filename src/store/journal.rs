@@ -5,6 +5,7 @@
 //! is opened anew and checked before the next one.
 
 mod file;
+mod pruning;
 mod rows;
 mod schema;
 #[cfg(test)]
@@ -158,6 +159,22 @@ impl Journal {
     /// Notes that the record has this transmission.
     pub async fn delivered(&self, seq: i64, at: Timestamp) -> Result<(), JournalError> {
         self.ask(move |conn| rows::mark_delivered(conn, seq, at)).await
+    }
+
+    /// Lets go of idle polls that ended before this instant, a round of them; answers how many. They said nothing that
+    /// could be delivered.
+    pub async fn prune_empty(&self, before: Timestamp) -> Result<usize, JournalError> {
+        self.ask(move |conn| pruning::empty(conn, before)).await
+    }
+
+    /// A round of the transmissions after `after` that were delivered before this instant, oldest first.
+    pub async fn delivered_before(&self, before: Timestamp, after: i64) -> Result<Vec<i64>, JournalError> {
+        self.ask(move |conn| pruning::delivered(conn, before, after)).await
+    }
+
+    /// Lets go of delivered transmissions; the file refuses all of them if one is not delivered, or is the newest.
+    pub async fn prune_delivered(&self, seqs: Vec<i64>) -> Result<(), JournalError> {
+        self.ask(move |conn| pruning::remove(conn, &seqs)).await
     }
 
     async fn ask<T: Send + 'static>(

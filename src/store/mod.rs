@@ -32,6 +32,7 @@ pub mod sessions;
 pub mod setup;
 mod tables;
 pub mod today;
+pub mod transmissions;
 pub mod verify;
 pub mod work;
 

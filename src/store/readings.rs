@@ -1,20 +1,20 @@
-//! Readings and the transmissions they came in: shown with their bytes, and held ones resolved by a person.
+//! Readings as pages show them, and what became of each.
 
+mod resolve;
+
+use std::collections::BTreeMap;
+
+use diesel::dsl::count;
 use diesel::prelude::*;
 use jiff::Timestamp;
 
-use super::analyses::{self, StepError};
-use super::conn::{Conn, Store};
+pub use resolve::{Resolution, ResolveError};
+
+use super::conn::Conn;
 use super::error::StoreError;
 use super::instant;
-use super::ledger::Tx;
-use super::schema::{analyte_map, chromatogram, instrument, reading, reading_event, transmission};
-use crate::lab::analysis::mapping;
+use super::schema::{instrument, reading, reading_event};
 use crate::lab::analysis::matching::{Fate, HeldFor};
-use crate::lab::analysis::status::{State, Step};
-use crate::lab::analysis::value::Value;
-use crate::lab::chromatography::Trace;
-use crate::lab::people::{PersonId, Who};
 
 /// A reading as pages show it.
 #[derive(Debug, Clone)]
@@ -162,20 +162,41 @@ pub(crate) fn list(conn: &mut Conn, which: Which, page: i64) -> Result<(Vec<Show
     Ok((found, all))
 }
 
-/// How many held readings there are for each reason.
-pub(crate) fn held_counts(conn: &mut Conn) -> Result<Vec<(HeldFor, i64)>, StoreError> {
-    let mut counts = Vec::new();
-    for why in HeldFor::ALL {
-        let count: i64 = reading::table
-            .filter(reading::fate.eq(Fate::Held.name()))
-            .filter(reading::held_for.eq(why.name()))
-            .count()
-            .get_result(conn)?;
-        if count > 0 {
-            counts.push((*why, count));
-        }
+/// How many held readings there are for each reason, of one instrument or of all.
+pub(crate) fn held_counts(conn: &mut Conn, instrument: Option<i64>) -> Result<Vec<(HeldFor, i64)>, StoreError> {
+    let mut query = reading::table
+        .group_by(reading::held_for)
+        .select((reading::held_for, count(reading::id)))
+        .filter(reading::fate.eq(Fate::Held.name()))
+        .into_boxed();
+    if let Some(instrument) = instrument {
+        query = query.filter(reading::instrument_id.eq(instrument));
     }
-    Ok(counts)
+    let rows: Vec<(Option<String>, i64)> = query.load(conn)?;
+    let mut counts = BTreeMap::new();
+    for (why, count) in rows {
+        let why = why.as_deref().unwrap_or_default().parse::<HeldFor>();
+        counts.insert(why.map_err(|error| StoreError::corrupt("reading", 0, error))?, count);
+    }
+    Ok(counts.into_iter().collect())
+}
+
+/// How many readings of each instrument that came at this instant or later are held, by the instrument's id.
+pub(crate) fn held_since(conn: &mut Conn, since: Timestamp) -> Result<BTreeMap<i64, i64>, StoreError> {
+    let rows: Vec<(i64, i64)> = reading::table
+        .filter(reading::fate.eq(Fate::Held.name()))
+        .filter(reading::received_at.ge(instant::written(since)))
+        .group_by(reading::instrument_id)
+        .select((reading::instrument_id, count(reading::id)))
+        .load(conn)?;
+    Ok(rows.into_iter().collect())
+}
+
+/// The position each of these readings was measured at; a reading without one is left out.
+pub(crate) fn positions(conn: &mut Conn, ids: &[i64]) -> Result<BTreeMap<i64, String>, StoreError> {
+    let rows: Vec<(i64, Option<String>)> =
+        reading::table.filter(reading::id.eq_any(ids)).select((reading::id, reading::position)).load(conn)?;
+    Ok(rows.into_iter().filter_map(|(id, position)| Some((id, position?))).collect())
 }
 
 /// A step in what became of a reading.
@@ -215,287 +236,4 @@ pub(crate) fn history(conn: &mut Conn, id: i64) -> Result<Vec<Settled>, StoreErr
             })
         })
         .collect()
-}
-
-/// What a reading is worth by the map of its instrument: the analyte, the method's unit, and the value in it.
-struct Worth {
-    analyte: i64,
-    unit: String,
-    value: Option<Value>,
-}
-
-/// `None`: the instrument's code and unit are not mapped, so that nobody knows what the number means.
-fn worth(conn: &mut Conn, id: i64) -> Result<Option<Worth>, StoreError> {
-    type Said = (i64, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>, Option<String>);
-    let (instrument_id, code, result, censored, unit, absorbance, recomputed): Said = reading::table
-        .find(id)
-        .select((
-            reading::instrument_id,
-            reading::analyte_code,
-            reading::result,
-            reading::censored,
-            reading::unit,
-            reading::absorbance,
-            reading::recomputed,
-        ))
-        .first(conn)?;
-    let corrupt = |error: &dyn std::fmt::Display| StoreError::corrupt("reading", id, error);
-    let rows: Vec<(String, String, i64, String, String)> = analyte_map::table
-        .filter(analyte_map::instrument_id.eq(instrument_id))
-        .filter(analyte_map::retired_at.is_null())
-        .select((
-            analyte_map::code,
-            analyte_map::unit,
-            analyte_map::analyte_id,
-            analyte_map::to_unit,
-            analyte_map::factor,
-        ))
-        .load(conn)?;
-    let (code, unit) = (code.unwrap_or_default(), unit.unwrap_or_default());
-    let mapped =
-        rows.into_iter().find(|(called, of, ..)| mapping::is_called(&code, called) && of.trim() == unit.trim());
-    let Some((_, _, analyte, unit, factor)) = mapped else { return Ok(None) };
-    let absorbance: Option<drivers::contract::Absorbance> =
-        absorbance.as_deref().map(serde_json::from_str).transpose().map_err(|error| corrupt(&error))?;
-    if absorbance.as_ref().is_some_and(mapping::is_light_only) {
-        return Ok(Some(Worth { analyte, unit, value: recomputed.and_then(|text| text.parse().ok()) }));
-    }
-    let censored = match censored.as_deref() {
-        Some("<") => Some(drivers::contract::Censored::Below),
-        Some(">") => Some(drivers::contract::Censored::Above),
-        Some(_) => Some(drivers::contract::Censored::NotDetected),
-        None => None,
-    };
-    let factor = factor.parse().map_err(|error| corrupt(&error))?;
-    let value = result.and_then(|text| Value::from_reading(&text, censored).ok());
-    Ok(Some(Worth { analyte, unit, value: value.and_then(|value| mapping::converted(value, factor)) }))
-}
-
-/// What a person decides about a held reading.
-#[derive(Debug, Clone)]
-pub enum Resolution {
-    /// It belongs to this analysis; a value the analysis already has is put aside with the reason.
-    Match {
-        analysis: i64,
-        reason: String,
-    },
-    Reject {
-        reason: String,
-    },
-}
-
-#[derive(Debug, thiserror::Error)]
-pub enum ResolveError {
-    #[error("the reading gives no value that an analysis could take")]
-    NoValue,
-    /// Code and unit are not mapped on this instrument: the number could mean anything.
-    #[error("the instrument's code and unit are not mapped")]
-    NotMapped,
-    #[error("the analysis is of another analyte or in another unit than the reading")]
-    OtherAnalyte,
-    #[error(transparent)]
-    Step(#[from] StepError),
-    #[error(transparent)]
-    Store(#[from] StoreError),
-}
-
-impl From<diesel::result::Error> for ResolveError {
-    fn from(error: diesel::result::Error) -> Self {
-        Self::Store(error.into())
-    }
-}
-
-/// Resolves a held reading in the version the person saw.
-pub(crate) fn resolve(tx: &mut Tx<'_>, id: i64, version: i64, how: &Resolution) -> Result<(), ResolveError> {
-    let by = match tx.by {
-        Who::Person(actor) => actor.id,
-        Who::Line(_) | Who::Program => {
-            return Err(StoreError::corrupt("reading", id, "a person resolves a reading").into());
-        }
-    };
-    let (fate, analysis, sample, reason) = match how {
-        Resolution::Match { analysis, reason } => {
-            let worth = worth(tx.conn, id)?.ok_or(ResolveError::NotMapped)?;
-            let value = worth.value.ok_or(ResolveError::NoValue)?;
-            let Some(found) = analyses::find(tx.conn, *analysis)? else {
-                return Err(StoreError::Stale { table: "analysis", id: *analysis }.into());
-            };
-            if (found.analyte, &found.unit) != (worth.analyte, &worth.unit) {
-                return Err(ResolveError::OtherAnalyte);
-            }
-            if found.status.state() != State::Ordered {
-                analyses::take_step(tx, *analysis, None, &Step::Retest { reason: reason.clone() })?;
-            }
-            let step = Step::Capture { value: value.to_string(), reading: id, matched_by: Some(PersonId(by.0)) };
-            analyses::take_step(tx, *analysis, None, &step)?;
-            (Fate::Matched, Some(*analysis), Some(found.sample), reason)
-        }
-        Resolution::Reject { reason } => (Fate::Rejected, None, None, reason),
-    };
-    let held = reading::table.find(id).filter(reading::version.eq(version)).filter(reading::fate.eq(Fate::Held.name()));
-    let changed = diesel::update(held)
-        .set((
-            reading::fate.eq(fate.name()),
-            reading::held_for.eq(None::<String>),
-            reading::analysis_id.eq(analysis),
-            reading::sample_id.eq(sample),
-            reading::version.eq(version + 1),
-        ))
-        .execute(tx.conn)?;
-    if changed == 0 {
-        return Err(StoreError::Stale { table: "reading", id }.into());
-    }
-    let event: i64 = diesel::insert_into(reading_event::table)
-        .values((
-            reading_event::reading_id.eq(id),
-            reading_event::n.eq(version + 1),
-            reading_event::fate.eq(fate.name()),
-            reading_event::analysis_id.eq(analysis),
-            reading_event::reason.eq(reason),
-            reading_event::by_id.eq(by.0),
-            reading_event::at.eq(instant::written(tx.at)),
-        ))
-        .returning(reading_event::id)
-        .get_result(tx.conn)?;
-    let leaf = if fate == Fate::Matched { "reading.resolved" } else { "reading.rejected" };
-    tx.record(leaf, "reading", id, Some(reason))?;
-    tx.record("reading.settled", "reading_event", event, Some(reason))?;
-    Ok(())
-}
-
-/// What the link made of a stretch of a transmission.
-#[derive(Debug, Clone, PartialEq, Eq, serde::Deserialize)]
-pub struct Stretch {
-    pub offset: usize,
-    pub len: usize,
-    pub kind: String,
-    pub fault: Option<String>,
-    /// Our answer, in hex.
-    pub answer: String,
-    pub at: String,
-}
-
-/// A transmission without its bytes.
-#[derive(Debug, Clone)]
-pub struct Transmission {
-    pub id: i64,
-    pub instrument: String,
-    pub started_at: Timestamp,
-    pub ended_at: Timestamp,
-    pub state: String,
-    pub fault: Option<String>,
-    pub sha256: String,
-}
-
-type SentRow = (i64, String, String, String, String, Option<String>, String);
-
-fn sent(row: SentRow) -> Result<Transmission, StoreError> {
-    let (id, instrument, started_at, ended_at, state, fault, sha256) = row;
-    Ok(Transmission {
-        started_at: instant::read("transmission", id, &started_at)?,
-        ended_at: instant::read("transmission", id, &ended_at)?,
-        id,
-        instrument,
-        state,
-        fault,
-        sha256,
-    })
-}
-
-/// The newest transmissions of an instrument.
-pub(crate) fn transmissions(conn: &mut Conn, instrument_id: i64, count: i64) -> Result<Vec<Transmission>, StoreError> {
-    let rows: Vec<SentRow> = transmission::table
-        .inner_join(instrument::table)
-        .filter(transmission::instrument_id.eq(instrument_id))
-        .order(transmission::id.desc())
-        .limit(count)
-        .select((
-            transmission::id,
-            instrument::code,
-            transmission::started_at,
-            transmission::ended_at,
-            transmission::state,
-            transmission::fault,
-            transmission::sha256,
-        ))
-        .load(conn)?;
-    rows.into_iter().map(sent).collect()
-}
-
-/// A chromatogram as it is drawn, with its peaks.
-#[derive(Debug, Clone)]
-pub struct Drawn {
-    pub sample_text: Option<String>,
-    pub detector: Option<String>,
-    pub signal_unit: Option<String>,
-    pub peaks: Vec<serde_json::Value>,
-    pub trace: Trace,
-}
-
-/// One transmission with its bytes and what the link made of them.
-#[derive(Debug, Clone)]
-pub struct Whole {
-    pub transmission: Transmission,
-    pub bytes: Vec<u8>,
-    pub stretches: Vec<Stretch>,
-    pub chromatograms: Vec<Drawn>,
-}
-
-pub(crate) fn transmission(conn: &mut Conn, id: i64) -> Result<Option<Whole>, StoreError> {
-    let row: Option<(SentRow, String, Vec<u8>)> = transmission::table
-        .inner_join(instrument::table)
-        .filter(transmission::id.eq(id))
-        .select((
-            (
-                transmission::id,
-                instrument::code,
-                transmission::started_at,
-                transmission::ended_at,
-                transmission::state,
-                transmission::fault,
-                transmission::sha256,
-            ),
-            transmission::chunks,
-            transmission::bytes,
-        ))
-        .first(conn)
-        .optional()?;
-    let Some((row, chunks, bytes)) = row else { return Ok(None) };
-    let corrupt = |error: serde_json::Error| StoreError::corrupt("transmission", id, error);
-    let stretches = serde_json::from_str(&chunks).map_err(corrupt)?;
-    let rows: Vec<(Option<String>, Option<String>, Option<String>, String, String)> = chromatogram::table
-        .filter(chromatogram::transmission_id.eq(id))
-        .order(chromatogram::n)
-        .select((
-            chromatogram::sample_text,
-            chromatogram::detector,
-            chromatogram::signal_unit,
-            chromatogram::peaks,
-            chromatogram::trace,
-        ))
-        .load(conn)?;
-    let drawn = |(sample_text, detector, signal_unit, peaks, trace): (_, _, _, String, String)| {
-        Ok(Drawn {
-            sample_text,
-            detector,
-            signal_unit,
-            peaks: serde_json::from_str(&peaks).map_err(corrupt)?,
-            trace: serde_json::from_str(&trace).map_err(corrupt)?,
-        })
-    };
-    let chromatograms = rows.into_iter().map(drawn).collect::<Result<Vec<_>, StoreError>>()?;
-    Ok(Some(Whole { transmission: sent(row)?, bytes, stretches, chromatograms }))
-}
-
-impl Store {
-    pub async fn resolve_reading(
-        &self,
-        by: Who,
-        at: Timestamp,
-        id: i64,
-        version: i64,
-        how: Resolution,
-    ) -> Result<(), ResolveError> {
-        self.writing(by, at, move |tx| resolve(tx, id, version, &how)).await
-    }
 }

@@ -436,7 +436,7 @@ diesel::table! {
     weighing (id) {
         id -> BigInt,
         reading_id -> BigInt,
-        scan_id -> BigInt,
+        scan_id -> Nullable<BigInt>,
         sample_id -> BigInt,
         mass -> Text,
         unit -> Text,

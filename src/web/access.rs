@@ -87,6 +87,9 @@ const TABLE: &[Row] = &[
     (Method::Get, "/review/samples/<code>/sheet", Door::For(Act::ViewLaboratory)),
     // control
     (Method::Get, "/qc", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/qc/batches", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/qc/batches/<id>", Door::For(Act::ViewLaboratory)),
+    (Method::Post, "/qc/batches/<id>", Door::For(Act::RecordControl)),
     (Method::Get, "/qc/materials/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/qc/materials/<id>", Door::For(Act::RecordControl)),
     (Method::Get, "/qc/results/<id>", Door::For(Act::ViewLaboratory)),

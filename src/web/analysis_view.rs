@@ -31,6 +31,7 @@ pub struct AnalysisView {
     pub state: State,
     pub state_chip: Chip,
     pub batch: String,
+    pub batch_id: Option<i64>,
     pub held: bool,
     pub typed: bool,
     /// The two ways of comparing decide differently; a reviewer must see it.
@@ -63,6 +64,7 @@ impl AnalysisView {
             why: l.name("reason", judgement.reason),
             state_chip: state_chip(l, state),
             state,
+            batch_id: analysis.batch,
             batch: line.batch_code.clone().unwrap_or_default(),
             held: line.held,
             typed: entry.is_some_and(|entry| entry.source == Source::Hand),

@@ -3,6 +3,9 @@
 mod bytes;
 mod inbox;
 mod places;
+mod reading;
+
+use std::collections::BTreeMap;
 
 use askama::Template;
 use askama_web::WebTemplate;
@@ -20,7 +23,8 @@ use super::staff::Staff;
 use crate::acquire::configured::configured;
 use crate::acquire::{LineState, Word};
 use crate::store::catalogue::Instrument;
-use crate::store::readings::{self, Transmission};
+use crate::store::readings;
+use crate::store::transmissions::{self, Transmission};
 
 /// An instrument's line as a row.
 struct LineView {
@@ -30,12 +34,14 @@ struct LineView {
     state: Chip,
     last: Option<Stamp>,
     readings: u64,
+    /// Held readings that came today.
+    held: i64,
     waiting: u64,
     rate: u64,
     fault: String,
 }
 
-fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>) -> LineView {
+fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>, held: i64) -> LineView {
     let word = state.map_or(Word::Off, |state| state.word);
     let (tone, key) = match word {
         Word::Off => (Tone::Gone, "line-off"),
@@ -51,6 +57,7 @@ fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>) -> LineV
         state: l.chip(tone, key),
         last: state.and_then(|state| state.last_message_at).map(|at| l.ago(at)),
         readings: state.map_or(0, |state| state.readings_today),
+        held,
         waiting: state.map_or(0, |state| state.undelivered),
         rate: state.map_or(0, |state| state.bytes_per_second),
         fault: state.and_then(|state| state.last_fault.clone()).unwrap_or_default(),
@@ -60,8 +67,20 @@ fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>) -> LineV
 async fn views(shared: &Shared, l: &Locale) -> Result<Vec<LineView>, Error> {
     let instruments: Vec<Instrument> = shared.store.list().await?;
     let states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
+    let held = held_today(shared).await?;
     let shown = instruments.iter().filter(|one| one.retired_at.is_none());
-    Ok(shown.map(|one| view(l, one, states.iter().find(|state| state.instrument == one.code))).collect())
+    let row = |one: &Instrument| {
+        let state = states.iter().find(|state| state.instrument == one.code);
+        view(l, one, state, held.get(&one.id).copied().unwrap_or_default())
+    };
+    Ok(shown.map(row).collect())
+}
+
+/// How many of each instrument's readings of this civil day wait for a person.
+async fn held_today(shared: &Shared) -> Result<BTreeMap<i64, i64>, Error> {
+    let today = shared.clock.zone().to_datetime(shared.clock.now()).date();
+    let midnight = shared.clock.zone().to_timestamp(today.into()).map_err(Error::failed)?;
+    Ok(shared.store.reading(move |conn| readings::held_since(conn, midnight)).await?)
 }
 
 #[derive(Template, WebTemplate)]
@@ -165,9 +184,10 @@ pub(super) async fn called(shared: &Shared, code: &str) -> Result<Instrument, Er
 async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ShowPage, Error> {
     let instrument = called(shared, code).await?;
     let states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
-    let line = view(&l, &instrument, states.iter().find(|state| state.instrument == code));
     let id = instrument.id;
-    let rows = shared.store.reading(move |conn| readings::transmissions(conn, id, 50)).await?;
+    let held = held_today(shared).await?.get(&id).copied().unwrap_or_default();
+    let line = view(&l, &instrument, states.iter().find(|state| state.instrument == code), held);
+    let rows = shared.store.reading(move |conn| transmissions::list(conn, id, 50)).await?;
     Ok(ShowPage {
         form: Form::new(&staff.csrf),
         sent: rows.into_iter().map(|one| sent(&l, one)).collect(),
@@ -199,5 +219,5 @@ pub(super) async fn reload(shared: &Shared, anew: Option<&str>) -> Result<(), Er
 }
 
 pub fn group() -> Vec<Route> {
-    [routes![list, live, show, restart], bytes::group(), inbox::group(), places::group()].concat()
+    [routes![list, live, show, restart], bytes::group(), inbox::group(), reading::group(), places::group()].concat()
 }

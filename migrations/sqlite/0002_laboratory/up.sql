@@ -401,7 +401,8 @@ CREATE INDEX scan_by_bench ON scan (bench_id, id);
 CREATE TABLE weighing (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     reading_id INTEGER NOT NULL UNIQUE REFERENCES reading (id),
-    scan_id INTEGER NOT NULL REFERENCES scan (id),
+    -- NULL: nobody had scanned, and a person said later which sample it was.
+    scan_id INTEGER REFERENCES scan (id),
     sample_id INTEGER NOT NULL REFERENCES sample (id),
     mass TEXT NOT NULL,
     unit TEXT NOT NULL,

@@ -37,6 +37,15 @@ names! {
         DeviceDisagrees => "device-disagrees",
         NoControl => "no-control",
         NoScan => "no-scan",
+        /// The instrument measured a control, and no material of ours is known to be it.
+        UnknownControl => "unknown-control",
+    }
+}
+
+impl HeldFor {
+    /// A mass that only lacks its sample: a person may still say which it was.
+    pub const fn is_mass(self) -> bool {
+        matches!(self, Self::NoScan)
     }
 }
 

@@ -6,9 +6,10 @@ use super::{find, json};
 use crate::lab::analysis::status::{self, Standing, Status, Step};
 use crate::lab::people::Who;
 use crate::lab::sampling::sample as samples;
+use crate::lab::zone;
 use crate::store::error::StoreError;
 use crate::store::ledger::Tx;
-use crate::store::schema::{analysis, analysis_event, sample};
+use crate::store::schema::{analysis, analysis_event, reading, sample};
 use crate::store::{batches, instant};
 
 /// Why a step on an analysis did not happen.
@@ -24,6 +25,21 @@ impl From<diesel::result::Error> for StepError {
     fn from(error: diesel::result::Error) -> Self {
         Self::Store(error.into())
     }
+}
+
+/// The batch that a step measures in: a batch is what was measured together, not what was ordered together. A reading
+/// belongs to the day it came, however late it was delivered or placed.
+fn measured_in(tx: &mut Tx<'_>, method: i64, step: &Step) -> Result<Option<i64>, StoreError> {
+    let at = match step {
+        Step::Capture { reading: id, .. } => {
+            let at: String = reading::table.find(id).select(reading::received_at).first(tx.conn)?;
+            instant::read("reading", *id, &at)?
+        }
+        Step::Enter { .. } => tx.at,
+        _ => return Ok(None),
+    };
+    let day = zone::day(at).strftime("%Y%m%d").to_string();
+    batches::open_for(tx, method, None, &day).map(Some)
 }
 
 /// Takes one step on an analysis and keeps it: the row, its history, the leaf; a sample whose last analysis is settled
@@ -43,8 +59,10 @@ pub(crate) fn take_step(tx: &mut Tx<'_>, id: i64, version: Option<i64>, step: &S
         None => false,
     };
     let (next, taken) = found.status.apply(step, Standing { by, batch_held })?;
+    let batch = measured_in(tx, found.method, step)?.or(found.batch);
     let changed = diesel::update(analysis::table.find(id).filter(analysis::version.eq(found.version)))
         .set((
+            analysis::batch_id.eq(batch),
             analysis::state.eq(next.state().name()),
             analysis::status.eq(json("analysis", id, &next)?),
             analysis::value.eq(next.entry().map(|entry| entry.value.as_str())),

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 
 use diesel::prelude::*;
-use drivers::contract::{Absorbance, Role};
+use drivers::contract::{Absorbance, Reading, Role};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -23,6 +23,8 @@ use crate::store::schema::{analysis, analyte, analyte_map, control_material, ins
 pub(super) struct At {
     pub transmission: i64,
     pub n: i64,
+    /// Which reading of its message it is, from 0.
+    pub index: usize,
     pub received: Timestamp,
 }
 
@@ -119,36 +121,67 @@ impl Surroundings {
     }
 }
 
-/// A control by its code: the material for this analyte, and whether any material has the code.
+/// A chart of a control material.
+#[derive(Debug, Clone)]
+pub(super) struct Chart {
+    pub id: i64,
+    pub unit: String,
+}
+
+/// A control by its code: its chart for this analyte, and whether any material in use has the code.
 pub(super) fn material_called(
     conn: &mut Conn,
     text: &str,
     analyte: Option<i64>,
-) -> Result<(Option<i64>, bool), StoreError> {
+) -> Result<(Option<Chart>, bool), StoreError> {
     let code = text.split('^').next().unwrap_or_default().trim();
-    let rows: Vec<(i64, i64)> = control_material::table
+    let rows: Vec<(i64, i64, String)> = control_material::table
         .filter(control_material::code.eq(code))
         .filter(control_material::retired_at.is_null())
-        .select((control_material::id, control_material::analyte_id))
+        .select((control_material::id, control_material::analyte_id, control_material::unit))
         .load(conn)?;
-    let own = rows.iter().find(|(_, of)| Some(*of) == analyte).map(|(id, _)| *id);
-    Ok((own, !rows.is_empty()))
+    let is_known = !rows.is_empty();
+    let own = rows.into_iter().find(|(_, of, _)| Some(*of) == analyte).map(|(id, _, unit)| Chart { id, unit });
+    Ok((own, is_known))
 }
 
-/// The absorbance of the control of one message's run, if it has one.
+/// As [`material_called`], for a material that was put at a place: what stands there is the whole bottle, whichever of
+/// its analytes was chosen from the list.
+pub(super) fn material_standing(
+    conn: &mut Conn,
+    material: i64,
+    analyte: Option<i64>,
+) -> Result<(Option<Chart>, bool), StoreError> {
+    let code: String = control_material::table.find(material).select(control_material::code).first(conn)?;
+    material_called(conn, &code, analyte)
+}
+
+/// The control of one message's run: the light of the samples is set against its light.
 #[derive(Debug, Default)]
 pub(super) struct Controls {
     pub absorbance: Option<Absorbance>,
+    /// Which reading of the message it is.
+    pub index: Option<usize>,
 }
 
+/// The place that is kept for it comes first, then what the instrument calls a control. A material that somebody has
+/// put in the rack serves only on an instrument without a place of its own: elsewhere it may well be a spiked one.
 pub(super) fn controls(around: &Surroundings, message: &Read) -> Controls {
-    let absorbance = message
-        .readings
-        .iter()
-        .map(|on_wire| &on_wire.reading)
-        .find(|reading| around.is_control_place(reading.position.as_deref()) || reading.role == Role::Control)
-        .and_then(|reading| reading.absorbance.clone());
-    Controls { absorbance }
+    let with_light = |wanted: &dyn Fn(&Reading) -> bool| {
+        let mut found = message.readings.iter().map(|on_wire| &on_wire.reading).enumerate();
+        found.find(|(_, reading)| reading.absorbance.is_some() && wanted(reading))
+    };
+    let stands = |reading: &Reading| {
+        let place = reading.position.as_deref().and_then(|position| around.places.get(position));
+        around.control_position.is_none() && matches!(place, Some(Stands::Material(_)))
+    };
+    let found = with_light(&|reading| around.is_control_place(reading.position.as_deref()))
+        .or_else(|| with_light(&|reading| reading.role == Role::Control))
+        .or_else(|| with_light(&stands));
+    match found {
+        Some((index, reading)) => Controls { absorbance: reading.absorbance.clone(), index: Some(index) },
+        None => Controls::default(),
+    }
 }
 
 /// The sample's analyses for an analyte, on methods that this instrument serves.

@@ -1,7 +1,7 @@
 //! Keeps one reading with its fate: the facts are gathered here, `lab` decides, and what it decides is written down.
 
 use diesel::prelude::*;
-use drivers::contract::Reading;
+use drivers::contract::{Reading, Role};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -12,13 +12,15 @@ use crate::lab::analysis::mapping;
 use crate::lab::analysis::matching::{self, Decision, Facts, Fate, HeldFor, Mapping};
 use crate::lab::analysis::status::Step;
 use crate::lab::analysis::value::Value;
+use crate::lab::qc::measured;
 use crate::lab::regulation::rounding;
 use crate::lab::zone;
 use crate::store::analyses::{self, StepError};
 use crate::store::controls::{self, NewResult};
 use crate::store::error::StoreError;
 use crate::store::ledger::Tx;
-use crate::store::schema::{analysis, control_material, reading, reading_event, scan, weighing};
+use crate::store::scans::{self, Weighed};
+use crate::store::schema::{analysis, control_material, reading, reading_event, scan};
 use crate::store::{batches, instant};
 
 /// A scan binds weighings for this long; then somebody has forgotten to scan.
@@ -155,19 +157,9 @@ fn follow(tx: &mut Tx<'_>, id: i64, received: Timestamp, said: &Reading, settled
         }
         (Fate::Weighing, _) => {
             let (Some(scan), Some(sample)) = (settled.scan, settled.sample) else { return Ok(()) };
-            let weighing: i64 = diesel::insert_into(weighing::table)
-                .values((
-                    weighing::reading_id.eq(id),
-                    weighing::scan_id.eq(scan),
-                    weighing::sample_id.eq(sample),
-                    weighing::mass.eq(said.result.as_deref().unwrap_or_default().trim()),
-                    weighing::unit.eq(said.unit.as_deref().unwrap_or_default()),
-                    weighing::at.eq(instant::written(received)),
-                ))
-                .returning(weighing::id)
-                .get_result(tx.conn)?;
-            tx.record("sample.weighed", "weighing", weighing, None)?;
-            Ok(())
+            let (mass, unit) = (said.result.as_deref().unwrap_or_default(), said.unit.as_deref().unwrap_or_default());
+            let weighed = Weighed { reading: id, scan: Some(scan), sample, mass, unit, at: received };
+            scans::weigh(tx, weighed, None)
         }
         _ => Ok(()),
     }
@@ -191,24 +183,35 @@ fn settle(
     }
     let place = said.position.as_deref().and_then(|position| around.places.get(position)).copied();
     let worth = match line {
-        Some(line) => worth(said, line.factor, line.inhibition, run),
+        Some(line) => worth(said, line.factor, line.inhibition, run, run.index == Some(at.index)),
         None => Worth::default(),
     };
-    if around.is_control_place(said.position.as_deref()) && said.sample_id.is_none() {
-        return Ok(Settled::new(Fate::Control, Worth::default()));
-    }
-    let (material, is_control) = match (&said.sample_id, place) {
-        (None, Some(Stands::Material(material))) => (Some(material), true),
-        (Some(text), _) => facts::material_called(tx.conn, text, line.map(|line| line.analyte))?,
-        _ => (None, false),
+    let analyte = line.map(|line| line.analyte);
+    let (chart, known) = match (&said.sample_id, place) {
+        (None, Some(Stands::Material(material))) => facts::material_standing(tx.conn, material, analyte)?,
+        (Some(text), _) => facts::material_called(tx.conn, text, analyte)?,
+        (None, _) => (None, false),
     };
-    if is_control {
-        let numeric = matches!(worth.value, Some(Value::Number(_))) && !mapping::is_unstable(&said.flags);
-        // An analyte of the control that nobody charts is kept as what it is.
-        return Ok(match material {
-            Some(_) if !numeric => Settled::held(HeldFor::NoValue, worth),
-            material => Settled { material, ..Settled::new(Fate::Control, worth) },
-        });
+    let other_chart = chart.as_ref().zip(line).is_some_and(|(chart, line)| chart.unit != line.to_unit);
+    match measured::decide(&measured::Facts {
+        at_control_place: around.is_control_place(said.position.as_deref()),
+        called_control: said.role == Role::Control,
+        has_code: said.sample_id.is_some(),
+        sample_stands: matches!(place, Some(Stands::Sample(_))),
+        known,
+        mapped: line.is_some(),
+        unit_differs: other_unit || other_chart,
+        material: chart.map(|chart| chart.id),
+        has_number: matches!(worth.value, Some(Value::Number(_))),
+        unstable: mapping::is_unstable(&said.flags),
+        control_missing: worth.control_missing,
+    }) {
+        measured::Decision::NotAControl => (),
+        measured::Decision::Result(material) => {
+            return Ok(Settled { material: Some(material), ..Settled::new(Fate::Control, worth) });
+        }
+        measured::Decision::Uncharted => return Ok(Settled::new(Fate::Control, worth)),
+        measured::Decision::Held(why) => return Ok(Settled::held(why, worth)),
     }
     let sample = match (&said.sample_id, place) {
         (Some(text), _) => around.sample_called(tx.conn, text)?,
@@ -250,13 +253,18 @@ fn settle(
     })
 }
 
-/// The value in the method's unit, and the inhibition recomputed where the device sent its absorbances.
-fn worth(said: &Reading, factor: Decimal, is_inhibition: bool, run: &Controls) -> Worth {
+/// The value in the method's unit, and the inhibition recomputed where the device sent its absorbances. The run's own
+/// control is never set against itself: that is 0 whatever it is worth.
+fn worth(said: &Reading, factor: Decimal, is_inhibition: bool, run: &Controls, is_own: bool) -> Worth {
     let device = said.result.as_deref().and_then(|text| Value::from_reading(text, said.censored).ok());
     let device = device.and_then(|value| mapping::converted(value, factor));
     let Some(absorbance) = said.absorbance.as_ref().filter(|_| is_inhibition) else {
         return Worth { value: device, ..Worth::default() };
     };
+    if is_own {
+        let control_missing = mapping::is_light_only(absorbance);
+        return Worth { value: device.filter(|_| !control_missing), control_missing, ..Worth::default() };
+    }
     let computed = inhibition::inhibition(run.absorbance.as_ref(), absorbance, Criteria::default());
     let recomputed = computed.as_ref().ok().map(|percent| rounding::to_decimals(*percent, INHIBITION_DECIMALS));
     if mapping::is_light_only(absorbance) {

@@ -9,7 +9,7 @@ use super::schema::{chunk, closing, delivery, transmission};
 use super::{Chunk, Closing, Epoch, JournalError, Keep, Opening, State, Stretch, Transmission};
 
 /// UTC, RFC 3339, exactly milliseconds: sorts as it reads.
-fn written(at: Timestamp) -> String {
+pub(super) fn written(at: Timestamp) -> String {
     format!("{at:.3}")
 }
 

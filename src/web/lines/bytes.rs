@@ -10,7 +10,8 @@ use super::transmission_chip;
 use crate::chart::chromatogram::{self, Axes};
 use crate::chart::svg::Caption;
 use crate::lab::analysis::matching::Fate;
-use crate::store::readings::{self, Drawn, Shown, Stretch, Transmission, Which};
+use crate::store::readings::{self, Shown, Which};
+use crate::store::transmissions::{self, Drawn, Stretch, Transmission};
 use crate::web::Shared;
 use crate::web::display::{Chip, Picture, Stamp, Tone};
 use crate::web::error::Error;
@@ -136,7 +137,7 @@ async fn show(
     shared: &State<Shared>,
     l: Locale,
 ) -> Result<TransmissionPage, Error> {
-    let whole = shared.store.reading(move |conn| readings::transmission(conn, id)).await?.ok_or(Error::NotFound)?;
+    let whole = shared.store.reading(move |conn| transmissions::find(conn, id)).await?.ok_or(Error::NotFound)?;
     let which = Which { transmission: Some(id), ..Which::default() };
     let (found, _) = shared.store.reading(move |conn| readings::list(conn, which, 1)).await?;
     let marked = reading.and_then(|reading| found.iter().find(|one| one.id == reading));
@@ -238,7 +239,7 @@ struct Raw {
 
 #[get("/bench/transmissions/<id>/raw")]
 async fn raw(id: i64, _staff: Staff, shared: &State<Shared>) -> Result<Raw, Error> {
-    let whole = shared.store.reading(move |conn| readings::transmission(conn, id)).await?.ok_or(Error::NotFound)?;
+    let whole = shared.store.reading(move |conn| transmissions::find(conn, id)).await?.ok_or(Error::NotFound)?;
     let name = format!("attachment; filename=\"{}-{id}.bin\"", whole.transmission.instrument);
     Ok(Raw { bytes: whole.bytes, kind: ContentType::Binary, attachment: Header::new("Content-Disposition", name) })
 }

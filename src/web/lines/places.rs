@@ -145,6 +145,7 @@ async fn loadings_page(
     Ok(LoadingsPage {
         materials: materials
             .into_iter()
+            .filter(|one| one.retired_at.is_none())
             .map(|one| (one.id.to_string(), format!("{} {}", one.code, one.name)))
             .collect(),
         places,
@@ -198,6 +199,10 @@ async fn place(
             None
         }
     };
+    let control = position.is_some() && position.map(|one| one.to_string()) == instrument.control_position;
+    if control && matches!(put, Some(Put::Sample(_))) {
+        form.refuse("position", "loading-control-place");
+    }
     let (Some(position), Some(put), true) = (position, put, form.is_ok()) else {
         return Ok(Answer::again(loadings_page(shared, staff, l, form, instrument).await?));
     };
