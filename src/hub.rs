@@ -8,10 +8,10 @@ use rocket::fairing::AdHoc;
 use rocket::{Build, Rocket};
 use tokio::sync::{oneshot, watch};
 
-use crate::acquire::{self, clock, pruning};
 use crate::acquire::configured::configured;
 use crate::acquire::intake::Hub as Intake;
 use crate::acquire::lines::Lines;
+use crate::acquire::{self, clock, pruning};
 use crate::config::Config;
 use crate::lab::zone::zone;
 use crate::store::Store;
@@ -127,3 +127,6 @@ fn telling(rocket: Rocket<Build>) -> (Rocket<Build>, oneshot::Receiver<SocketAdd
     });
     (rocket.attach(fairing), hear)
 }
+
+#[cfg(test)]
+mod tests;

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use drivers::{Decoded, Direction, Event, Fault, Kind, Link, Message, Profile, Proof, Serial};
+use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use proptest::prelude::*;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
@@ -14,9 +15,10 @@ use tokio::time::timeout;
 
 use super::lines::LineError;
 use super::live::{self, Live};
+use super::pruning::{self, Ages, Pruned};
 use super::session::{Ended, Keeper, Session};
 use super::*;
-use crate::store::journal::{Journal, JournalError, Keep};
+use crate::store::journal::{Chunk, Closing, Journal, JournalError, Keep, Opening};
 
 const SOON: Duration = Duration::from_secs(20);
 
@@ -265,6 +267,63 @@ impl Intake for Record {
         }
         Ok(Receipt { readings: 2 })
     }
+
+    fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError> {
+        if self.away.load(Ordering::SeqCst) {
+            return Err(IntakeError("the hub is away".to_owned()));
+        }
+        Ok(self.taken.lock().unwrap().iter().any(|it| (it.seq, &it.bytes) == (transmission.seq, &transmission.bytes)))
+    }
+}
+
+#[tokio::test]
+async fn the_journal_lets_go_only_of_what_the_record_really_has() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let at = |second: i64| jiff::Timestamp::from_second(1_700_000_000 + second).unwrap();
+    let record = Arc::new(Record::default());
+    for state in [State::Complete, State::Complete, State::Empty, State::Complete] {
+        let seq = journal.next_seq();
+        let opening = Opening { instrument: "A1".to_owned(), driver: "semicolons".to_owned(), started_at: at(0) };
+        let chunk = Chunk {
+            at: at(0),
+            kind: ChunkKind::Frame,
+            bytes: b"one;".to_vec(),
+            answer: Vec::new(),
+            fault: None,
+            message: None,
+        };
+        let closing = Closing { state, fault: None, ended_at: at(1) };
+        let keep = Keep { seq, opening: Some(opening), first: 0, chunks: vec![chunk], closing: Some(closing) };
+        journal.keep(keep).await.unwrap();
+        if state == State::Complete {
+            let kept = journal.read(seq).await.unwrap().unwrap();
+            record.deliver(&kept).unwrap();
+            journal.delivered(seq, at(2)).await.unwrap();
+        }
+    }
+    // The record was restored from a backup that is older than the second delivery.
+    record.taken.lock().unwrap().remove(1);
+
+    let day = SignedDuration::from_hours(24);
+    let intake: Arc<dyn Intake> = record.clone();
+    let prune = |ages, now| {
+        let (journal, intake) = (journal.clone(), Arc::clone(&intake));
+        async move { pruning::prune(&journal, &intake, ages, now).await.unwrap() }
+    };
+    let both = Ages { delivered: Some(day), polls: Some(day) };
+    assert_eq!(prune(both, at(3600)).await, Pruned::default(), "nothing is old yet");
+    let later = at(0) + day + day;
+    assert_eq!(prune(Ages { delivered: None, polls: None }, later).await, Pruned::default());
+    record.away.store(true, Ordering::SeqCst);
+    assert_eq!(prune(both, later).await, Pruned { polls: 1, ..Pruned::default() }, "nobody can say what it has");
+    record.away.store(false, Ordering::SeqCst);
+    assert_eq!(prune(both, later).await, Pruned { delivered: 1, polls: 0, missing: 1 });
+    let mut left = Vec::new();
+    for seq in 1..5 {
+        left.extend(journal.read(seq).await.unwrap().map(|it| it.seq));
+    }
+    assert_eq!(left, [2, 4], "the only copy and the newest");
 }
 
 fn config(path: &str) -> LineConfig {

@@ -1,9 +1,10 @@
 //! Which sample or control stands at which place of an instrument that knows places only.
 
 use diesel::prelude::*;
+use jiff::Timestamp;
 
 use super::catalogue::{ControlMaterial, must_exist};
-use super::conn::Conn;
+use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::instant;
 use super::ledger::Tx;
@@ -89,4 +90,18 @@ pub(crate) fn standing(conn: &mut Conn, instrument: i64) -> Result<Vec<(String, 
         (position, what)
     };
     Ok(rows.into_iter().map(named).collect())
+}
+
+impl Store {
+    /// Puts something at a place of an instrument; what stood there before is cleared.
+    pub async fn put(
+        &self,
+        by: Who,
+        at: Timestamp,
+        instrument: i64,
+        position: String,
+        put: Put,
+    ) -> Result<i64, StoreError> {
+        self.writing(by, at, move |tx| place(tx, instrument, &position, put)).await
+    }
 }

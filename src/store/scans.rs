@@ -4,7 +4,7 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 
 use super::catalogue::{Place, must_exist};
-use super::conn::Conn;
+use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::instant;
 use super::ledger::Tx;
@@ -93,4 +93,11 @@ pub(crate) fn last(conn: &mut Conn, bench: i64, count: i64) -> Result<Vec<Scan>,
             Ok(Scan { at: instant::read("scan", id, &at)?, sample, blind_code, commodity, masses })
         })
         .collect()
+}
+
+impl Store {
+    /// Keeps that a person scanned a sample's code at a bench.
+    pub async fn scan(&self, by: Who, at: Timestamp, bench: i64, code: String, sample: i64) -> Result<i64, StoreError> {
+        self.writing(by, at, move |tx| add(tx, bench, &code, sample)).await
+    }
 }

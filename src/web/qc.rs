@@ -3,6 +3,8 @@
 mod batches;
 mod materials;
 mod results;
+#[cfg(test)]
+mod tests;
 
 use askama::Template;
 use askama_web::WebTemplate;

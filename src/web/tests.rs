@@ -134,6 +134,26 @@ async fn whatever_goes_wrong_is_a_page_in_the_readers_language() {
     assert_eq!(script.status(), Status::Unauthorized);
 }
 
+/// A page with a fault in it, on an address that everyone may open.
+#[rocket::get("/healthz?<broken>")]
+fn broken(broken: &str) -> String {
+    panic!("{broken}")
+}
+
+#[rocket::async_test]
+async fn a_fault_in_a_page_is_the_laboratorys_error_page_and_tells_nothing_of_its_insides() {
+    let trial = Trial::with(|rocket| rocket.mount("/", rocket::routes![broken])).await;
+    for (language, title) in [("zh-CN", "系统出错"), ("en", "Something failed")] {
+        let answer = trial.client.get("/healthz?broken=row-4711").header(Header::new("Accept-Language", language));
+        let answer = answer.dispatch().await;
+        assert_eq!(answer.status(), Status::InternalServerError);
+        assert!(answer.headers().get_one("Content-Security-Policy").is_some());
+        let html = answer.into_string().await.unwrap();
+        assert!(html.contains(title) && !html.contains("4711") && !html.contains('⟦'), "{html}");
+    }
+    assert_eq!(trial.client.get("/healthz").dispatch().await.status(), Status::Ok, "the laboratory goes on");
+}
+
 #[rocket::async_test]
 async fn every_answer_carries_the_security_headers() {
     let trial = Trial::start().await;

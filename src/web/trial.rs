@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use rocket::http::{ContentType, Cookie, Header};
 use rocket::local::asynchronous::{Client, LocalRequest, LocalResponse};
+use rocket::{Build, Rocket};
 
 use super::clock::Clock;
 use super::{Listener, Shared, laboratory, password, secret};
@@ -38,13 +39,22 @@ pub struct Browser<'a> {
 
 impl Trial {
     pub async fn start() -> Self {
+        Self::with(|rocket| rocket).await
+    }
+
+    /// A laboratory to which something is added before it starts.
+    pub async fn with(add: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         let fresh = Fresh::sqlite();
-        let trial = Self::on(&fresh.url).await;
+        let trial = Self::built(&fresh.url, add).await;
         Self { _database: Some(fresh), ..trial }
     }
 
     /// On a database that the caller keeps.
     pub async fn on(url: &str) -> Self {
+        Self::built(url, |rocket| rocket).await
+    }
+
+    async fn built(url: &str, add: impl FnOnce(Rocket<Build>) -> Rocket<Build>) -> Self {
         let store = Store::open(url).unwrap();
         store.migrate().unwrap();
         let second = Arc::new(AtomicI64::new(NOW));
@@ -52,7 +62,7 @@ impl Trial {
         let zone = TimeZone::get("Asia/Shanghai").unwrap();
         let clock = Clock::with(move || Timestamp::from_second(told.load(Ordering::Relaxed)).unwrap(), zone);
         let listener = Listener { address: IpAddr::V4(Ipv4Addr::LOCALHOST), port: 0, secure: false, ip_header: None };
-        let rocket = laboratory(Shared::new(store.clone(), clock, listener));
+        let rocket = add(laboratory(Shared::new(store.clone(), clock, listener)));
         // Each test hands its own cookies over, as several people's browsers would.
         let client = Client::untracked(rocket).await.unwrap();
         Self { client, store, second, _database: None }

@@ -120,6 +120,7 @@ async fn the_file_itself_refuses_to_be_changed() {
     let seq = journal.next_seq();
     journal.keep(whole(seq, b"1")).await.unwrap();
     journal.delivered(seq, at(3)).await.unwrap();
+    journal.keep(whole(journal.next_seq(), b"not delivered")).await.unwrap();
     drop(journal);
     let mut conn = file::open(&path).unwrap();
     let attempts = [
@@ -138,8 +139,56 @@ async fn the_file_itself_refuses_to_be_changed() {
     ];
     for attempt in attempts {
         let refused = conn.batch_execute(attempt).unwrap_err().to_string();
-        assert!(refused.contains("append-only") || refused.contains("is closed"), "{attempt}: {refused}");
+        let why = ["append-only", "is closed", "not delivered", "still has its bytes", "newest transmission stays"];
+        assert!(why.iter().any(|why| refused.contains(why)), "{attempt}: {refused}");
     }
+}
+
+#[tokio::test]
+async fn only_what_is_delivered_or_empty_and_old_leaves_the_journal() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let journal = Journal::open(&path).unwrap();
+    let mut seqs = Vec::new();
+    for (state, second) in [
+        (State::Empty, 10),
+        (State::Complete, 10),
+        (State::Complete, 10),
+        (State::Torn, 10),
+        (State::Empty, 99),
+        (State::Complete, 10),
+    ] {
+        let seq = journal.next_seq();
+        let closing = Some(Closing { state, fault: None, ended_at: at(second) });
+        journal.keep(Keep { closing, ..whole(seq, b"1") }).await.unwrap();
+        seqs.push(seq);
+    }
+    let [old_poll, delivered, waiting, torn, new_poll, newest] = seqs[..] else { panic!("{seqs:?}") };
+    journal.delivered(delivered, at(11)).await.unwrap();
+    journal.delivered(newest, at(11)).await.unwrap();
+
+    assert_eq!(journal.prune_empty(at(50)).await.unwrap(), 1);
+    assert_eq!(journal.prune_empty(at(50)).await.unwrap(), 0);
+    assert_eq!(journal.delivered_before(at(11), 0).await.unwrap(), [0_i64; 0]);
+    assert_eq!(journal.delivered_before(at(50), 0).await.unwrap(), [delivered]);
+    for refused in [waiting, torn, newest] {
+        assert!(journal.prune_delivered(vec![refused]).await.is_err(), "{refused}");
+    }
+    // One that may not go keeps its neighbours, too.
+    assert!(journal.prune_delivered(vec![delivered, waiting]).await.is_err());
+    assert!(journal.read(delivered).await.unwrap().is_some());
+    journal.prune_delivered(vec![delivered]).await.unwrap();
+
+    drop(journal);
+    let journal = Journal::open(&path).unwrap();
+    let mut left = Vec::new();
+    for seq in seqs {
+        left.extend(journal.read(seq).await.unwrap().map(|it| it.seq));
+    }
+    assert_eq!(left, [waiting, torn, new_poll, newest]);
+    assert!(!left.contains(&old_poll));
+    assert_eq!(journal.undelivered("A1").await.unwrap(), [waiting, torn]);
+    assert_eq!(journal.next_seq(), newest + 1, "a number is never given twice");
 }
 
 #[test]

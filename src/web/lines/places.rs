@@ -93,7 +93,7 @@ async fn scanned(posted: Posted, staff: Staff, shared: &State<Shared>, l: Locale
         return Ok(Answer::again(scan_page(shared, staff, l, form, bench).await?));
     };
     let id = sample.id;
-    let kept = shared.store.writing(staff.who(), shared.clock.now(), move |tx| scans::add(tx, bench, &code, id)).await;
+    let kept = shared.store.scan(staff.who(), shared.clock.now(), bench, code, id).await;
     if let Err(StoreError::Unknown { field, .. }) = kept {
         form.refuse(field, "error-unknown-line");
         return Ok(Answer::again(scan_page(shared, staff, l, form, None).await?));
@@ -206,8 +206,7 @@ async fn place(
     let (Some(position), Some(put), true) = (position, put, form.is_ok()) else {
         return Ok(Answer::again(loadings_page(shared, staff, l, form, instrument).await?));
     };
-    let placed = move |tx: &mut crate::store::Tx<'_>| loadings::place(tx, id, &position.to_string(), put);
-    let kept = shared.store.writing(staff.who(), shared.clock.now(), placed).await;
+    let kept = shared.store.put(staff.who(), shared.clock.now(), id, position.to_string(), put).await;
     if let Err(StoreError::Unknown { field, .. }) = kept {
         form.refuse(field, "error-unknown-line");
         return Ok(Answer::again(loadings_page(shared, staff, l, form, instrument).await?));
