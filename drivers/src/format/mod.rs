@@ -5,6 +5,7 @@ pub mod cursor;
 pub mod dates;
 pub mod encodings;
 pub mod lis02;
+pub mod months;
 pub mod netcdf;
 pub mod numbers;
 pub mod rows;

@@ -5,6 +5,12 @@ use crate::contract::Profile;
 mod andi_chrom;
 mod andi_ms;
 mod astm_lis2;
+mod chemstation;
+mod chemstation_aux;
+mod chemstation_ch;
+mod chemstation_csv;
+mod chemstation_report;
+mod chemstation_result_xml;
 mod chromeleon_txt;
 mod csv_trace;
 mod dayuan_03ff;
@@ -16,11 +22,15 @@ mod empower_arw;
 mod ezchrom_asc;
 mod gaml;
 mod inficon_fusion;
+mod masshunter;
+mod masshunter_csv;
+mod masshunter_quant;
 mod masslynx_raw;
 mod mini_vidas;
 mod modbus_rtu;
 mod mt_sics;
 mod mzml;
+mod sciex_txt;
 mod shimadzu_ascii;
 mod shimadzu_quant;
 mod spotchem_el;
@@ -32,6 +42,11 @@ pub static ALL: &[&Profile] = &[
     &andi_chrom::PROFILE,
     &andi_ms::PROFILE,
     &astm_lis2::PROFILE,
+    &chemstation_aux::PROFILE,
+    &chemstation_ch::PROFILE,
+    &chemstation_csv::PROFILE,
+    &chemstation_report::PROFILE,
+    &chemstation_result_xml::PROFILE,
     &chromeleon_txt::PROFILE,
     &csv_trace::PROFILE,
     &dayuan_03ff::PROFILE,
@@ -43,11 +58,14 @@ pub static ALL: &[&Profile] = &[
     &ezchrom_asc::PROFILE,
     &gaml::PROFILE,
     &inficon_fusion::PROFILE,
+    &masshunter_csv::PROFILE,
+    &masshunter_quant::PROFILE,
     &masslynx_raw::PROFILE,
     &mini_vidas::PROFILE,
     &modbus_rtu::PROFILE,
     &mt_sics::PROFILE,
     &mzml::PROFILE,
+    &sciex_txt::PROFILE,
     &shimadzu_ascii::PROFILE,
     &shimadzu_quant::PROFILE,
     &spotchem_el::PROFILE,
