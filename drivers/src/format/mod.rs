@@ -9,6 +9,7 @@ pub mod months;
 pub mod netcdf;
 pub mod numbers;
 pub mod rows;
+pub mod sequence;
 pub mod times;
 pub mod trace;
 pub mod xml;
