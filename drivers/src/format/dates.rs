@@ -66,6 +66,39 @@ pub fn read(text: &str, order: Option<DateOrder>) -> Option<DateTime> {
     DateTime::new(year, i8::try_from(month).ok()?, i8::try_from(day).ok()?, hour, minute, second, 0).ok()
 }
 
+/// The time in `text`, if the text itself leaves no doubt; else a warning that names it as `what`.
+pub fn sure(what: &str, text: &str, warnings: &mut Vec<String>) -> Option<DateTime> {
+    let time = read(text, DateOrder::of(std::iter::once(text)));
+    if time.is_none() {
+        warnings.push(format!("{what} '{text}': day and month cannot be told apart"));
+    }
+    time
+}
+
+/// The times of one table: an order that some of its dates proves holds for all, and one warning stands for all doubts.
+pub struct Times {
+    order: Option<DateOrder>,
+    doubtful: Option<String>,
+}
+
+impl Times {
+    pub fn of<'a>(texts: impl Iterator<Item = &'a str>) -> Self {
+        Self { order: DateOrder::of(texts), doubtful: None }
+    }
+
+    pub fn read(&mut self, text: &str) -> Option<DateTime> {
+        let time = read(text, self.order);
+        if time.is_none() {
+            self.doubtful.get_or_insert_with(|| text.to_owned());
+        }
+        time
+    }
+
+    pub fn warning(self) -> Option<String> {
+        self.doubtful.map(|text| format!("read '{text}': day and month cannot be told apart"))
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -77,6 +110,16 @@ mod tests {
         assert_eq!(order(&["30.12.2019"]), Some(DateOrder::DayFirst));
         assert_eq!(order(&["30.12.2019", "12/30/2019"]), None);
         assert_eq!(order(&["7/1/2023", "2026/3/20"]), None);
+    }
+
+    #[test]
+    fn one_date_of_a_table_proves_the_others() {
+        let mut times = Times::of(["28/02/2026", "01/03/2026"].into_iter());
+        assert_eq!(times.read("01/03/2026 10:00").map(|t| t.to_string()).as_deref(), Some("2026-03-01T10:00:00"));
+        assert_eq!(times.warning(), None);
+        let mut times = Times::of(["02/02/2026", "01/03/2026"].into_iter());
+        assert_eq!((times.read("01/03/2026 10:00"), times.read("01/04/2026 10:00")), (None, None));
+        assert_eq!(times.warning().as_deref(), Some("read '01/03/2026 10:00': day and month cannot be told apart"));
     }
 
     #[test]

@@ -35,9 +35,18 @@ impl<'a> Row<'a> {
 /// The lines of `text`, which was decoded from `bytes`. What ends a line is one byte in every encoding but UTF-16, so
 /// the lines of both are counted alike.
 pub fn rows<'a>(text: &'a str, bytes: &[u8], encoding: &str) -> Vec<Row<'a>> {
+    split(text, bytes, encoding, false)
+}
+
+/// The same, but a line goes on as long as a quote is open: cells of some tables hold line ends. Lines are then rows.
+pub fn records<'a>(text: &'a str, bytes: &[u8], encoding: &str) -> Vec<Row<'a>> {
+    split(text, bytes, encoding, true)
+}
+
+fn split<'a>(text: &'a str, bytes: &[u8], encoding: &str, quoted: bool) -> Vec<Row<'a>> {
     let wide = encoding.starts_with("utf-16");
-    let mut places = Pieces { bytes, at: 0 };
-    Pieces { bytes: text.as_bytes(), at: 0 }
+    let mut places = Pieces { bytes, at: 0, quoted };
+    Pieces { bytes: text.as_bytes(), at: 0, quoted }
         .enumerate()
         .map(|(index, piece)| {
             let span = if wide { 0..bytes.len() } else { places.next().unwrap_or(bytes.len()..bytes.len()) };
@@ -51,6 +60,8 @@ pub fn rows<'a>(text: &'a str, bytes: &[u8], encoding: &str) -> Vec<Row<'a>> {
 struct Pieces<'b> {
     bytes: &'b [u8],
     at: usize,
+    /// Whether quotes hide the ends of lines.
+    quoted: bool,
 }
 
 impl Iterator for Pieces<'_> {
@@ -59,7 +70,12 @@ impl Iterator for Pieces<'_> {
     fn next(&mut self) -> Option<Range<usize>> {
         let start = self.at;
         let rest = self.bytes.get(start..).filter(|rest| !rest.is_empty())?;
-        let len = match rest.iter().position(|byte| matches!(byte, b'\r' | b'\n')) {
+        let mut open = false;
+        let end = rest.iter().position(|byte| {
+            open ^= self.quoted && *byte == b'"';
+            !open && matches!(byte, b'\r' | b'\n')
+        });
+        let len = match end {
             None => rest.len(),
             Some(at) if rest.get(at..at + 2) == Some(b"\r\n") => at + 2,
             Some(at) => at + 1,
@@ -151,6 +167,14 @@ mod tests {
         assert_eq!(rows("a\nb\n", bytes, "utf-8")[1].span, 5..7);
         let bytes = b"\xB5g\nb\n";
         assert_eq!(rows("µg\nb\n", bytes, "windows-1252")[1].span, 3..5);
+    }
+
+    #[test]
+    fn a_quoted_cell_may_hold_the_end_of_a_line() {
+        let text = "a,\"Plate\r\nPosition\"\r\n1,A1\r\n";
+        let records = records(text, text.as_bytes(), "utf-8");
+        assert_eq!(records.iter().map(|row| row.cells(',').count()).collect::<Vec<_>>(), [2, 2]);
+        assert_eq!(records[0].cells(',').nth(1).as_deref(), Some("Plate\r\nPosition"));
     }
 
     #[test]

@@ -7,7 +7,7 @@
 use crate::contract::{
     Chromatogram, Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Serial, Transport,
 };
-use crate::format::dates::{self, DateOrder};
+use crate::format::dates;
 use crate::format::numbers::with_decimal;
 use crate::format::rows::{Row, rows};
 use crate::format::trace::{PRINTED, Points};
@@ -110,11 +110,7 @@ impl<'a> Head<'_, 'a> {
     fn acquired_at(&self, warnings: &mut Vec<String>) -> Option<jiff::civil::DateTime> {
         let date = self.value("Injection Date")?;
         let text = format!("{date} {}", self.value("Injection Time")?);
-        let time = dates::read(&text, DateOrder::of(std::iter::once(date)));
-        if time.is_none() {
-            warnings.push(format!("injected '{text}': day and month cannot be told apart"));
-        }
-        time
+        dates::sure("injected", &text, warnings)
     }
 }
 

@@ -4,7 +4,7 @@
 use crate::contract::{
     Chromatogram, Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Serial, Transport,
 };
-use crate::format::dates::{self, DateOrder};
+use crate::format::dates;
 use crate::format::numbers::number;
 use crate::format::rows::{Row, rows};
 use crate::format::trace::{PRINTED, Points};
@@ -64,10 +64,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         Instrument { vendor: Some("Waters".to_owned()), model: value(&["System Name"]), ..Instrument::default() };
     let points = Points::printed(points, '\t', (0, 1), number, &mut decoded.rejected);
     let acquired = value(&["Date Acquired", "Acquisition Date"]);
-    let acquired_at = acquired.as_deref().and_then(|text| dates::read(text, DateOrder::of(std::iter::once(text))));
-    if let (Some(text), None) = (&acquired, acquired_at) {
-        decoded.warnings.push(format!("acquired '{text}': day and month cannot be told apart"));
-    }
+    let acquired_at = acquired.and_then(|text| dates::sure("acquired", &text, &mut decoded.warnings));
     let place = Chromatogram {
         sample_id: value(&["SampleName", "Sample Name"]),
         acquired_at,

@@ -5,7 +5,7 @@
 //! part them.
 
 use crate::contract::{Chromatogram, Decoded, Direction, Fault, Message, Profile, Proof, Rejected, Serial, Transport};
-use crate::format::dates::{self, DateOrder};
+use crate::format::dates;
 use crate::format::numbers::number;
 use crate::format::rows::{Row, rows};
 use crate::link::whole::Whole;
@@ -121,11 +121,7 @@ impl<'r, 'a> Head<'r, 'a> {
 
     fn acquired_at(&self, warnings: &mut Vec<String>) -> Option<jiff::civil::DateTime> {
         let text = self.values("Acquisition Date and Time").next()?;
-        let time = dates::read(text, DateOrder::of(std::iter::once(text)));
-        if time.is_none() {
-            warnings.push(format!("acquired '{text}': day and month cannot be told apart"));
-        }
-        time
+        dates::sure("acquired", text, warnings)
     }
 }
 

@@ -5,6 +5,8 @@ use crate::contract::Profile;
 mod andi_chrom;
 mod andi_ms;
 mod astm_lis2;
+mod biotek_gen5;
+mod bmg_mars;
 mod chemstation;
 mod chemstation_aux;
 mod chemstation_ch;
@@ -12,6 +14,7 @@ mod chemstation_csv;
 mod chemstation_report;
 mod chemstation_result_xml;
 mod chromeleon_txt;
+mod csv_plate;
 mod csv_trace;
 mod dayuan_03ff;
 mod dayuan_7e;
@@ -19,9 +22,12 @@ mod dayuan_bx1;
 mod dayuan_dy6260;
 mod dayuan_photometer;
 mod empower_arw;
+mod envision;
 mod ezchrom_asc;
 mod gaml;
+mod genesys_uv;
 mod inficon_fusion;
+mod lunatic;
 mod masshunter;
 mod masshunter_csv;
 mod masshunter_quant;
@@ -30,11 +36,16 @@ mod mini_vidas;
 mod modbus_rtu;
 mod mt_sics;
 mod mzml;
+mod nanodrop;
 mod sciex_txt;
 mod shimadzu_ascii;
 mod shimadzu_quant;
+mod skanit;
+mod softmax_pro;
 mod spotchem_el;
 mod taiyang_ttnj;
+mod tecan_magellan;
+mod visionlite;
 
 /// Every driver. A new instrument is one file, one recorded conversation and one line here.
 #[rustfmt::skip] // one line each
@@ -42,12 +53,15 @@ pub static ALL: &[&Profile] = &[
     &andi_chrom::PROFILE,
     &andi_ms::PROFILE,
     &astm_lis2::PROFILE,
+    &biotek_gen5::PROFILE,
+    &bmg_mars::PROFILE,
     &chemstation_aux::PROFILE,
     &chemstation_ch::PROFILE,
     &chemstation_csv::PROFILE,
     &chemstation_report::PROFILE,
     &chemstation_result_xml::PROFILE,
     &chromeleon_txt::PROFILE,
+    &csv_plate::PROFILE,
     &csv_trace::PROFILE,
     &dayuan_03ff::PROFILE,
     &dayuan_7e::PROFILE,
@@ -55,9 +69,12 @@ pub static ALL: &[&Profile] = &[
     &dayuan_dy6260::PROFILE,
     &dayuan_photometer::PROFILE,
     &empower_arw::PROFILE,
+    &envision::PROFILE,
     &ezchrom_asc::PROFILE,
     &gaml::PROFILE,
+    &genesys_uv::PROFILE,
     &inficon_fusion::PROFILE,
+    &lunatic::PROFILE,
     &masshunter_csv::PROFILE,
     &masshunter_quant::PROFILE,
     &masslynx_raw::PROFILE,
@@ -65,11 +82,16 @@ pub static ALL: &[&Profile] = &[
     &modbus_rtu::PROFILE,
     &mt_sics::PROFILE,
     &mzml::PROFILE,
+    &nanodrop::PROFILE,
     &sciex_txt::PROFILE,
     &shimadzu_ascii::PROFILE,
     &shimadzu_quant::PROFILE,
+    &skanit::PROFILE,
+    &softmax_pro::PROFILE,
     &spotchem_el::PROFILE,
     &taiyang_ttnj::PROFILE,
+    &tecan_magellan::PROFILE,
+    &visionlite::PROFILE,
 ];
 
 /// The driver with this id.
