@@ -6,9 +6,15 @@ use super::lines::LineConfig;
 use super::port::Transport;
 use crate::store::catalogue::Instrument;
 
-/// The configurations of the lines that should run; an instrument without a driver or with its line off has none.
+/// The configurations of the lines that should run on the hub itself.
 pub fn configured(instruments: Vec<Instrument>) -> Vec<LineConfig> {
-    instruments.into_iter().filter_map(line).collect()
+    lines_of(None, instruments)
+}
+
+/// The lines that a bench agent owns (`None`: the hub itself) and that should run; an instrument without a driver or with
+/// its line off has none.
+pub fn lines_of(agent: Option<i64>, instruments: Vec<Instrument>) -> Vec<LineConfig> {
+    instruments.into_iter().filter(|one| one.agent_id == agent).filter_map(line).collect()
 }
 
 fn line(instrument: Instrument) -> Option<LineConfig> {

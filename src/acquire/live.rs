@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use super::clock;
@@ -16,7 +16,7 @@ const EVENTS: usize = 256;
 /// Over how many seconds the rate is an average.
 const RATE_SECONDS: usize = 5;
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum Word {
     /// Stopped by configuration.
@@ -32,7 +32,7 @@ pub enum Word {
 }
 
 /// A line as the pages show it.
-#[derive(Debug, Clone, PartialEq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct LineState {
     /// The instrument's code in the laboratory.
     pub instrument: String,

@@ -1,11 +1,13 @@
 //! Bytes from instruments: ports, lines and sessions; kept in the journal before they are answered, then delivered.
 
+pub mod agent;
 pub mod clock;
 pub mod configured;
 pub mod courier;
 pub mod intake;
 pub mod lines;
 pub mod live;
+pub mod parcel;
 pub mod port;
 pub mod pruning;
 pub mod session;

@@ -3,6 +3,7 @@
 //! A pseudo-terminal is opened by its path like any serial device. It has no modem lines and keeps no parity; neither
 //! is a reason not to use it.
 
+use std::borrow::Cow;
 use std::io;
 
 use drivers::Serial;
@@ -62,7 +63,7 @@ impl From<Serial> for Settings {
 }
 
 /// Why a port cannot be used.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
 #[serde(tag = "kind", content = "detail", rename_all = "kebab-case")]
 pub enum PortFault {
     #[error("port not found")]
@@ -72,7 +73,7 @@ pub enum PortFault {
     #[error("no permission to open the port")]
     Denied,
     #[error("expected {expected}, found '{found}'")]
-    Setting { expected: &'static str, found: String },
+    Setting { expected: Cow<'static, str>, found: String },
     #[error("the line closed")]
     Closed,
     #[error("{0}")]
@@ -140,7 +141,7 @@ impl Port {
 
 /// Opens a serial device for us alone.
 pub fn open_serial(path: &str, settings: Settings) -> Result<tokio_serial::SerialStream, PortFault> {
-    let refused = |expected, found: String| PortFault::Setting { expected, found };
+    let refused = |expected: &'static str, found: String| PortFault::Setting { expected: expected.into(), found };
     let data_bits = match settings.data_bits {
         5 => DataBits::Five,
         6 => DataBits::Six,

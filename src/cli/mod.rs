@@ -1,5 +1,6 @@
 //! The commands: one file each, with its `Args` and its `run`.
 
+mod agent;
 mod backup;
 mod capture;
 mod decode;
@@ -32,6 +33,7 @@ pub struct Cli {
 
 #[derive(Debug, Subcommand)]
 enum Command {
+    Agent(agent::Args),
     Decode(decode::Args),
     Demo(demo::Args),
     Drivers(drivers::Args),
@@ -50,6 +52,7 @@ enum Command {
 impl Cli {
     pub fn run(self) -> anyhow::Result<ExitCode> {
         match self.command {
+            Command::Agent(args) => agent::run(args),
             Command::Decode(args) => decode::run(args),
             Command::Demo(args) => demo::run(args),
             Command::Drivers(args) => drivers::run(args),
@@ -77,4 +80,19 @@ fn log() {
 
 fn runtime() -> std::io::Result<tokio::runtime::Runtime> {
     tokio::runtime::Builder::new_multi_thread().enable_all().build()
+}
+
+/// Returns when the program is asked to end: Ctrl-C anywhere, SIGTERM where there are signals.
+async fn told_to_stop() -> std::io::Result<()> {
+    #[cfg(unix)]
+    {
+        use tokio::signal::unix::{SignalKind, signal};
+        let mut terminate = signal(SignalKind::terminate())?;
+        tokio::select! {
+            told = tokio::signal::ctrl_c() => told,
+            _ = terminate.recv() => Ok(()),
+        }
+    }
+    #[cfg(not(unix))]
+    tokio::signal::ctrl_c().await
 }

@@ -29,7 +29,8 @@ macro_rules! migration {
     };
 }
 
-pub(in crate::store) const MIGRATIONS: &[Migration] = &[migration!("0001_ledger"), migration!("0002_laboratory")];
+pub(in crate::store) const MIGRATIONS: &[Migration] =
+    &[migration!("0001_ledger"), migration!("0002_laboratory"), migration!("0003_agents")];
 
 impl Migration {
     pub(in crate::store) fn apply(&self, conn: &mut Conn) -> Result<(), StoreError> {

@@ -1,5 +1,6 @@
 //! The only room that speaks to a database. It decides nothing: rows stay private, `lab` judges.
 
+pub mod agents;
 pub mod analyses;
 pub mod archive;
 pub mod batches;

@@ -24,6 +24,11 @@ pub(in crate::store) const RECORDED: &[Recorded] = &[
     },
     Recorded { table: "person_role", columns: &["id", "person_id", "role", "granted_at", "revoked_at"], bytes: None },
     Recorded {
+        table: "agent",
+        columns: &["id", "code", "name", "token_hash", "enrolled_at", "revoked_at"],
+        bytes: None,
+    },
+    Recorded {
         table: "place",
         columns: &["id", "code", "name", "kind", "town", "address", "retired_at", "version"],
         bytes: None,
@@ -89,6 +94,7 @@ pub(in crate::store) const RECORDED: &[Recorded] = &[
             "line_enabled_at",
             "retired_at",
             "version",
+            "agent_id",
         ],
         bytes: None,
     },

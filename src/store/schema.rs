@@ -142,6 +142,7 @@ diesel::table! {
         line_enabled_at -> Nullable<Text>,
         retired_at -> Nullable<Text>,
         version -> BigInt,
+        agent_id -> Nullable<BigInt>,
     }
 }
 
@@ -509,6 +510,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    agent (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+        token_hash -> Text,
+        enrolled_at -> Text,
+        revoked_at -> Nullable<Text>,
+    }
+}
+
+diesel::table! {
+    agent_health (id) {
+        id -> BigInt,
+        agent_id -> BigInt,
+        seen_at -> Text,
+        beat -> Text,
+    }
+}
+
+diesel::joinable!(agent_health -> agent (agent_id));
+diesel::joinable!(instrument -> agent (agent_id));
 diesel::joinable!(person_role -> person (person_id));
 diesel::joinable!(web_session -> person (person_id));
 diesel::joinable!(instrument -> place (bench_id));
@@ -570,6 +593,8 @@ diesel::joinable!(publication -> sample (sample_id));
 diesel::joinable!(publication -> person (by_id));
 
 diesel::allow_tables_to_appear_in_same_query!(
+    agent,
+    agent_health,
     laboratory,
     person,
     person_role,

@@ -15,6 +15,8 @@ pub enum Door {
     SignedIn,
     /// A signed-in person with a role that may do this.
     For(Act),
+    /// A bench agent with its token; no person.
+    Agent,
 }
 
 impl Door {
@@ -22,6 +24,7 @@ impl Door {
         match self {
             Self::Open | Self::SignedIn => true,
             Self::For(act) => actor.may(act),
+            Self::Agent => false,
         }
     }
 }
@@ -111,6 +114,13 @@ const TABLE: &[Row] = &[
     (Method::Post, "/admin/people", Door::For(Act::ManagePeople)),
     (Method::Get, "/admin/people/<id>", Door::For(Act::ManagePeople)),
     (Method::Post, "/admin/people/<id>", Door::For(Act::ManagePeople)),
+    (Method::Get, "/admin/agents", Door::For(Act::SetUpLaboratory)),
+    (Method::Post, "/admin/agents", Door::For(Act::SetUpLaboratory)),
+    (Method::Get, "/admin/agents/<id>", Door::For(Act::SetUpLaboratory)),
+    (Method::Post, "/admin/agents/<id>", Door::For(Act::SetUpLaboratory)),
+    // bench agents
+    (Method::Post, "/api/agent/beat", Door::Agent),
+    (Method::Post, "/api/agent/deliver", Door::Agent),
     (Method::Get, "/account/password", Door::SignedIn),
     (Method::Post, "/account/password", Door::SignedIn),
 ];
@@ -180,11 +190,22 @@ mod tests {
     #[rocket::async_test]
     async fn nobody_enters_the_laboratory_without_signing_in() {
         let trial = Trial::start().await;
-        for route in trial.client.rocket().routes().filter(|route| door_of(route) != Some(Door::Open)) {
+        let closed = |route: &&Route| !matches!(door_of(route), Some(Door::Open | Door::Agent));
+        for route in trial.client.rocket().routes().filter(closed) {
             let response = trial.client.req(route.method, address(route)).dispatch().await;
             assert_eq!(response.status(), Status::SeeOther, "{route}");
             let to = response.headers().get_one("Location").unwrap_or_default();
             assert!(to == "/login" || to.starts_with("/login?to="), "{route}: {to}");
+        }
+    }
+
+    #[rocket::async_test]
+    async fn an_agents_door_opens_to_no_person_whatever_their_role() {
+        let trial = Trial::start().await;
+        let administrator = trial.signed_in(Role::Administrator).await;
+        for route in trial.client.rocket().routes().filter(|route| door_of(route) == Some(Door::Agent)) {
+            let answer = administrator.post(&address(route), &[]).await.status();
+            assert_eq!(answer, Status::Unauthorized, "{route}");
         }
     }
 
@@ -218,7 +239,9 @@ mod tests {
             people.push(trial.signed_in(*role).await);
         }
         let strange = people.first().map(|browser| browser.csrf.clone()).unwrap_or_default();
-        for route in trial.client.rocket().routes().filter(|route| is_unsafe(route)) {
+        // Agents come without a browser: no cookie speaks for them, so no other site can.
+        let by_people = |route: &&Route| is_unsafe(route) && door_of(route) != Some(Door::Agent);
+        for route in trial.client.rocket().routes().filter(by_people) {
             for browser in people.iter().skip(1) {
                 for fields in [vec![], vec![("csrf", "")], vec![("csrf", strange.as_str())]] {
                     let answer = browser.send(&address(route), &fields, None).await.status();

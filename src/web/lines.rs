@@ -64,9 +64,16 @@ fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>, held: i6
     }
 }
 
+/// The lines of this process and of every agent that is heard.
+async fn states(shared: &Shared) -> Result<Vec<LineState>, Error> {
+    let mut states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
+    states.extend(super::agents::lines(shared).await?);
+    Ok(states)
+}
+
 async fn views(shared: &Shared, l: &Locale) -> Result<Vec<LineView>, Error> {
     let instruments: Vec<Instrument> = shared.store.list().await?;
-    let states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
+    let states = states(shared).await?;
     let held = held_today(shared).await?;
     let shown = instruments.iter().filter(|one| one.retired_at.is_none());
     let row = |one: &Instrument| {
@@ -183,7 +190,7 @@ pub(super) async fn called(shared: &Shared, code: &str) -> Result<Instrument, Er
 #[get("/bench/lines/<code>")]
 async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ShowPage, Error> {
     let instrument = called(shared, code).await?;
-    let states = shared.lines.as_ref().map(|lines| lines.snapshot()).unwrap_or_default();
+    let states = states(shared).await?;
     let id = instrument.id;
     let held = held_today(shared).await?.get(&id).copied().unwrap_or_default();
     let line = view(&l, &instrument, states.iter().find(|state| state.instrument == code), held);

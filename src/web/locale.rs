@@ -72,6 +72,7 @@ macro_rules! groups {
     ($lang:literal) => {
         groups!(@ $lang,
             "admin",
+            "agents",
             "analyses",
             "common",
             "errors",

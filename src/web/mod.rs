@@ -3,6 +3,7 @@
 pub mod access;
 mod account;
 mod admin;
+mod agents;
 mod analysis_view;
 pub mod answer;
 pub mod assets;
@@ -56,6 +57,7 @@ use crate::store::published::{Published, Publisher};
 const LABORATORY: &[fn() -> Vec<Route>] = &[
     account::group,
     admin::group,
+    agents::group,
     assets::group,
     bench::group,
     health::group,

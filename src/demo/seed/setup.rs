@@ -120,6 +120,7 @@ fn instruments(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), S
             calibrated_to: Some(calibrated.clone()),
             line_enabled_at: Some(written(began)),
             retired_at: None,
+            agent_id: None,
         };
         ids.instruments.insert(one.code, instrument.add(tx)?);
     }

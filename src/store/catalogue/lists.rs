@@ -106,6 +106,8 @@ catalogue! {
         calibrated_to: Option<String>,
         line_enabled_at: Option<String>,
         retired_at: Option<String>,
+        /// The bench agent that owns the line; none: the hub itself.
+        agent_id: Option<i64>,
     }
     finds [code, name, maker, model, serial_number], refers [bench_id: Place], once [(code) at code]
 }

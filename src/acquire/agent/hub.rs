@@ -1,0 +1,124 @@
+//! The hub as a bench agent sees it: over HTTPS, with the agent's token.
+
+use std::time::Duration;
+
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
+
+use super::{Assignment, Beat, Settings};
+use crate::acquire::parcel::Parcel;
+use crate::acquire::{Intake, IntakeError, Receipt, Transmission};
+
+/// A hub that does not answer for so long is away.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// What the hub answers once a transmission is committed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipted {
+    /// Of the bytes as the hub has them.
+    pub sha256: String,
+    pub readings: u64,
+}
+
+impl Receipted {
+    pub fn new(bytes: &[u8], receipt: Receipt) -> Self {
+        Self { sha256: digest(bytes), readings: receipt.readings }
+    }
+}
+
+fn digest(bytes: &[u8]) -> String {
+    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+/// Why the hub did not do what was asked.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum HubError {
+    #[error("hub: expected an address like https://qingke.example.cn, found '{0}'")]
+    Address(String),
+    #[error("ca_file: {0}")]
+    Authorities(String),
+    #[error("the hub cannot be reached: {0}")]
+    Unreachable(String),
+    #[error("the hub does not know this token, or it was revoked")]
+    Unknown,
+    #[error("the hub refused: {status} {reason}")]
+    Refused { status: u16, reason: String },
+    #[error("the hub answered something else than expected: {0}")]
+    Answer(String),
+    #[error("the hub's receipt is for other bytes: expected {expected}, found {found}")]
+    Receipt { expected: String, found: String },
+}
+
+pub(super) struct Remote {
+    http: ureq::Agent,
+    hub: String,
+    bearer: String,
+}
+
+impl Remote {
+    pub fn new(settings: &Settings) -> Result<Self, HubError> {
+        let hub = settings.hub.trim_end_matches('/').to_owned();
+        if !hub.starts_with("https://") && !hub.starts_with("http://") {
+            return Err(HubError::Address(settings.hub.clone()));
+        }
+        let mut tls = TlsConfig::builder();
+        if let Some(file) = &settings.ca_file {
+            let fault = |error: &dyn std::fmt::Display| HubError::Authorities(format!("{}: {error}", file.display()));
+            let pem = std::fs::read(file).map_err(|error| fault(&error))?;
+            let mut authorities: Vec<Certificate<'static>> = Vec::new();
+            for item in ureq::tls::parse_pem(&pem) {
+                if let PemItem::Certificate(certificate) = item.map_err(|error| fault(&error))? {
+                    authorities.push(certificate);
+                }
+            }
+            if authorities.is_empty() {
+                return Err(fault(&"expected certificates, found none"));
+            }
+            tls = tls.root_certs(RootCerts::from(authorities));
+        }
+        let http = ureq::Agent::config_builder()
+            .timeout_global(Some(PATIENCE))
+            .http_status_as_error(false)
+            .max_redirects(0)
+            .tls_config(tls.build())
+            .build();
+        Ok(Self { http: http.into(), hub, bearer: format!("Bearer {}", settings.token.trim()) })
+    }
+
+    pub fn beat(&self, beat: &Beat) -> Result<Assignment, HubError> {
+        self.ask("/api/agent/beat", beat)
+    }
+
+    fn ask<Q: Serialize, A: DeserializeOwned>(&self, path: &str, question: &Q) -> Result<A, HubError> {
+        let body = serde_json::to_vec(question).map_err(|error| HubError::Answer(error.to_string()))?;
+        let mut answer = self
+            .http
+            .post(format!("{}{path}", self.hub))
+            .header("Authorization", &self.bearer)
+            .header("Content-Type", "application/json")
+            .send(&body)
+            .map_err(|error| HubError::Unreachable(error.to_string()))?;
+        let status = answer.status().as_u16();
+        let text = answer.body_mut().read_to_string().map_err(|error| HubError::Unreachable(error.to_string()))?;
+        match status {
+            200 => serde_json::from_str(&text).map_err(|error| HubError::Answer(error.to_string())),
+            401 => Err(HubError::Unknown),
+            _ => Err(HubError::Refused { status, reason: text.lines().next().unwrap_or_default().to_owned() }),
+        }
+    }
+}
+
+impl Intake for Remote {
+    fn deliver(&self, transmission: &Transmission) -> Result<Receipt, IntakeError> {
+        let text = |error: HubError| IntakeError(error.to_string());
+        let receipt: Receipted = self.ask("/api/agent/deliver", &Parcel::from(transmission)).map_err(text)?;
+        // Only a receipt for these very bytes lets the journal forget that they wait.
+        let expected = digest(&transmission.bytes);
+        if receipt.sha256 != expected {
+            return Err(text(HubError::Receipt { expected, found: receipt.sha256 }));
+        }
+        Ok(Receipt { readings: receipt.readings })
+    }
+}
