@@ -31,4 +31,4 @@ agent-revoke-what = Nothing it sends is taken any more; what it has kept stays o
 agent-revoke-reason = Reason
 agent-revoked-said = Agent { $code } is revoked.
 field-agent = Connected to
-agent-none = this server
+hint-agent = Empty: connected to this server itself.

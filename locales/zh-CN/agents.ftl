@@ -31,4 +31,4 @@ agent-revoke-what = 停用后不再接收它送来的数据；它已存入本机
 agent-revoke-reason = 停用原因
 agent-revoked-said = 采集端 { $code } 已停用。
 field-agent = 接在哪里
-agent-none = 本站服务器
+hint-agent = 留空：直接接在本站服务器上。

@@ -4,8 +4,6 @@
 
 mod hub;
 mod memory;
-#[cfg(test)]
-mod tests;
 
 use std::path::PathBuf;
 use std::sync::Arc;

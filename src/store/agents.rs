@@ -8,6 +8,7 @@ use super::error::StoreError;
 use super::instant;
 use super::ledger::Tx;
 use super::schema::{agent, agent_health};
+use super::search::{self, lower};
 use crate::lab::people::Who;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,8 +64,18 @@ fn all(conn: &mut Conn) -> Result<Vec<Agent>, StoreError> {
     Ok(rows!(conn, |query| query))
 }
 
-fn find(conn: &mut Conn, id: i64) -> Result<Option<Agent>, StoreError> {
-    Ok(rows!(conn, |query| query.filter(agent::id.eq(id))).pop())
+impl Agent {
+    pub(in crate::store) fn find(conn: &mut Conn, id: i64) -> Result<Option<Self>, StoreError> {
+        Ok(rows!(conn, |query| query.filter(agent::id.eq(id))).pop())
+    }
+
+    /// Those whose code or name has this part in it.
+    pub(in crate::store) fn named(conn: &mut Conn, text: &str) -> Result<Vec<i64>, StoreError> {
+        let part = search::part(text);
+        let code = lower(agent::code).like(part.clone()).escape('\\');
+        let found = code.or(lower(agent::name).like(part).escape('\\'));
+        Ok(agent::table.filter(found).select(agent::id).load(conn)?)
+    }
 }
 
 /// The agent with this token, unless it was revoked.
@@ -130,7 +141,7 @@ impl Store {
     }
 
     pub async fn agent(&self, id: i64) -> Result<Option<Agent>, StoreError> {
-        self.reading(move |conn| find(conn, id)).await
+        self.reading(move |conn| Agent::find(conn, id)).await
     }
 
     /// The agent with this token, unless it was revoked.

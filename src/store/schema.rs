@@ -141,8 +141,8 @@ diesel::table! {
         calibrated_to -> Nullable<Text>,
         line_enabled_at -> Nullable<Text>,
         retired_at -> Nullable<Text>,
-        version -> BigInt,
         agent_id -> Nullable<BigInt>,
+        version -> BigInt,
     }
 }
 

@@ -1,5 +1,6 @@
 //! Every list of the set-up: its cells, what is searched, what its lines refer to, and what must be there once only.
 
+use crate::store::agents::Agent;
 use diesel::prelude::*;
 
 use super::Catalogue;
@@ -109,7 +110,7 @@ catalogue! {
         /// The bench agent that owns the line; none: the hub itself.
         agent_id: Option<i64>,
     }
-    finds [code, name, maker, model, serial_number], refers [bench_id: Place], once [(code) at code]
+    finds [code, name, maker, model, serial_number], refers [bench_id: Place, agent_id: Agent], once [(code) at code]
 }
 
 catalogue! {

@@ -6,6 +6,7 @@ use rust_decimal::Decimal;
 use crate::lab::catalogue::{AnalyteKind, MethodKind, PlaceKind, ProducerKind};
 use crate::lab::regulation::limit::Kind as LimitKind;
 use crate::lab::sampling::form::Class;
+use crate::store::agents::Agent;
 use crate::store::catalogue::{Analyte, Catalogue, Commodity, Instrument, Method, Place, Plan};
 use crate::web::Shared;
 use crate::web::error::Error;
@@ -48,6 +49,7 @@ pub enum Other {
     Analytes,
     Methods,
     Instruments,
+    Agents,
     Plans,
 }
 
@@ -171,6 +173,16 @@ async fn lines(
         }
         Other::Instruments => {
             named::<Instrument>(shared, ids, chosen, |_| true, |one| format!("{} {}", one.code, one.name)).await
+        }
+        // A revoked one stays a choice where it is the chosen one.
+        Other::Agents => {
+            let wanted = |one: &Agent| all || one.revoked_at.is_none() || one.id.to_string() == chosen;
+            let agents = shared.store.agents().await?;
+            Ok(agents
+                .iter()
+                .filter(|one| wanted(one))
+                .map(|one| (one.id.to_string(), format!("{} {}", one.code, one.name)))
+                .collect())
         }
         Other::Plans => named::<Plan>(shared, ids, chosen, |_| true, |one| format!("{} {}", one.code, one.name)).await,
     }

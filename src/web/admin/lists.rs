@@ -136,6 +136,7 @@ pub const LISTS: &[List] = &[
             field("parity", "field-parity", Is::Word(Words::Parity)).optional().inside().hint("hint-serial"),
             field("stop_bits", "field-stop-bits", Is::Whole).optional().inside().hint("hint-serial"),
             field("bench_id", "field-bench", Is::Line(Other::Benches)).optional().inside(),
+            field("agent_id", "field-agent", Is::Line(Other::Agents)).optional().inside().hint("hint-agent"),
             field("control_position", "field-control-position", Is::Text)
                 .optional()
                 .inside()

@@ -1,0 +1,220 @@
+//! A bench agent, its instruments, a network that fails in every way, and a hub: what was acknowledged arrives once, in
+//! order, on both engines.
+
+#[path = "common/engines.rs"]
+mod engines;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU8, Ordering};
+use std::time::Duration;
+
+use diesel::prelude::*;
+use diesel::sql_types::Binary;
+use diesel::{PgConnection, SqliteConnection, sql_query};
+use jiff::Timestamp;
+use qingke::acquire::agent::{Agent, Settings};
+use qingke::lab::people::Who;
+use qingke::lab::zone::zone;
+use qingke::store::Store;
+use qingke::store::catalogue::Instrument;
+use qingke::web::clock::Clock;
+use qingke::web::{Listener, Shared, laboratory, secret};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+
+const SOON: Duration = Duration::from_secs(30);
+
+/// What the network does to a connection.
+const OPEN: u8 = 0;
+/// Nothing gets through.
+const CUT: u8 = 1;
+/// The hub hears and answers, the answer is lost: the cruellest moment.
+const ANSWERS_LOST: u8 = 2;
+
+/// A network between agent and hub that can be told to fail.
+async fn network(hub: SocketAddr) -> (SocketAddr, Arc<AtomicU8>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let mood = Arc::new(AtomicU8::new(OPEN));
+    let told = Arc::clone(&mood);
+    tokio::spawn(async move {
+        while let Ok((mut near, _)) = listener.accept().await {
+            let told = Arc::clone(&told);
+            tokio::spawn(async move {
+                if told.load(Ordering::SeqCst) == CUT {
+                    return;
+                }
+                let Ok(mut far) = TcpStream::connect(hub).await else { return };
+                let (mut up, mut down) = ([0; 65_536], [0; 65_536]);
+                loop {
+                    tokio::select! {
+                        read = near.read(&mut up) => match read {
+                            Ok(n) if n > 0 && told.load(Ordering::SeqCst) != CUT => {
+                                if far.write_all(&up[..n]).await.is_err() { return }
+                            }
+                            _ => return,
+                        },
+                        read = far.read(&mut down) => match read {
+                            Ok(n) if n > 0 && told.load(Ordering::SeqCst) == OPEN => {
+                                if near.write_all(&down[..n]).await.is_err() { return }
+                            }
+                            _ => return,
+                        },
+                    }
+                }
+            });
+        }
+    });
+    (address, mood)
+}
+
+async fn serve(store: &Store) -> SocketAddr {
+    let listener =
+        Listener { address: std::net::Ipv4Addr::LOCALHOST.into(), port: free_port(), secure: false, ip_header: None };
+    let address = SocketAddr::new(listener.address, listener.port);
+    let rocket = laboratory(Shared::new(store.clone(), Clock::with(Timestamp::now, zone()), listener));
+    tokio::spawn(async move { rocket.launch().await.map(drop) });
+    for _ in 0..600 {
+        if TcpStream::connect(address).await.is_ok() {
+            return address;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the hub does not answer at {address}");
+}
+
+fn free_port() -> u16 {
+    std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
+}
+
+async fn balance(store: &Store, code: &str, agent: i64) -> SocketAddr {
+    let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+    let text = str::to_owned;
+    let instrument = Instrument {
+        code: text(code),
+        name: text("天平"),
+        driver: text("mt-sics"),
+        transport: text("tcp-server"),
+        address: address.to_string(),
+        baud: 9600,
+        data_bits: 8,
+        parity: text("N"),
+        stop_bits: 1,
+        line_enabled_at: Some(text("2026-11-01T00:00:00Z")),
+        agent_id: Some(agent),
+        ..Instrument::default()
+    };
+    store.add(Who::Program, Timestamp::now(), instrument).await.unwrap();
+    address
+}
+
+/// Calls the line as the instrument would, trying until it listens.
+async fn call(address: SocketAddr) -> TcpStream {
+    for _ in 0..600 {
+        if let Ok(stream) = TcpStream::connect(address).await {
+            return stream;
+        }
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    panic!("the line does not listen at {address}");
+}
+
+async fn weigh(line: &mut TcpStream, grams: u32) {
+    line.write_all(format!("S S {grams:>10}.00 g\r\n").as_bytes()).await.unwrap();
+}
+
+#[derive(QueryableByName)]
+struct Taken {
+    #[diesel(sql_type = Binary)]
+    bytes: Vec<u8>,
+}
+
+/// What the hub has of an instrument, in the order in which it was delivered.
+fn weights(url: &str, instrument: i64) -> Vec<u32> {
+    let query = sql_query(format!("SELECT bytes FROM transmission WHERE instrument_id = {instrument} ORDER BY id"));
+    let taken: Vec<Taken> = match url.strip_prefix("sqlite://") {
+        Some(path) => query.load(&mut SqliteConnection::establish(path).unwrap()).unwrap(),
+        None => query.load(&mut PgConnection::establish(url).unwrap()).unwrap(),
+    };
+    let text: String = taken.into_iter().map(|one| String::from_utf8(one.bytes).unwrap()).collect();
+    text.lines().filter_map(|line| line.strip_prefix("S S")?.trim().split('.').next()?.parse().ok()).collect()
+}
+
+async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
+    let waited = tokio::time::timeout(SOON, async {
+        while !holds().await {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    });
+    waited.await.unwrap_or_else(|_| panic!("{what}"));
+}
+
+#[test]
+fn instruments_go_on_while_the_hub_is_away_and_everything_arrives_once_in_order() {
+    engines::each(|url| {
+        let store = Store::open(url).unwrap();
+        store.migrate().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let token = "a token of forty letters or more, made up";
+            let enrol = store.enrol_agent(
+                Who::Program,
+                Timestamp::now(),
+                "BENCH".to_owned(),
+                "天平室".to_owned(),
+                secret::hash(token),
+            );
+            let agent = enrol.await.unwrap();
+            let lines = [balance(&store, "TP-1", agent).await, balance(&store, "TP-2", agent).await];
+            let hub = serve(&store).await;
+            let (address, network) = network(hub).await;
+            let folder = tempfile::tempdir().unwrap();
+            let settings = || Settings {
+                beat: Duration::from_millis(200),
+                ..Settings::new(format!("http://{address}"), token, folder.path())
+            };
+
+            let (stop, stopped) = watch::channel(false);
+            let running = tokio::spawn(Agent::open(settings()).unwrap().run(stopped));
+            let mut balances = [call(lines[0]).await, call(lines[1]).await];
+            let mut sent = 0;
+            for mood in [OPEN, CUT, OPEN, ANSWERS_LOST, CUT, OPEN] {
+                network.store(mood, Ordering::SeqCst);
+                for _ in 0..4 {
+                    sent += 1;
+                    for line in &mut balances {
+                        weigh(line, sent).await;
+                    }
+                    tokio::time::sleep(Duration::from_millis(60)).await;
+                }
+            }
+            let all: Vec<u32> = (1..=sent).collect();
+            for instrument in [1, 2] {
+                until("everything has arrived", async || weights(url, instrument).len() >= all.len()).await;
+                assert_eq!(weights(url, instrument), all, "once each, in order");
+            }
+
+            // A morning without network: the agent knows its lines from yesterday, and catches up later.
+            network.store(CUT, Ordering::SeqCst);
+            drop(balances);
+            stop.send_replace(true);
+            running.await.unwrap();
+            let (stop, stopped) = watch::channel(false);
+            let running = tokio::spawn(Agent::open(settings()).unwrap().run(stopped));
+            let mut line = call(lines[0]).await;
+            weigh(&mut line, sent + 1).await;
+            tokio::time::sleep(Duration::from_millis(300)).await;
+            assert_eq!(weights(url, 1), all, "nothing gets through yet");
+            network.store(OPEN, Ordering::SeqCst);
+            until("the morning's weighing has arrived", async || weights(url, 1).len() > all.len()).await;
+            stop.send_replace(true);
+            drop(line);
+            running.await.unwrap();
+            let report = store.verify().unwrap();
+            assert!(report.findings.is_empty(), "{:?}", report.findings);
+        });
+        runtime.shutdown_timeout(Duration::from_secs(2));
+    });
+}
