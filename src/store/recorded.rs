@@ -418,6 +418,7 @@ pub(in crate::store) const UNRECORDED: &[(&str, &str)] = &[
     ("ledger_hash", "the record itself: recomputed from the leaves"),
     ("ledger_content", "the record itself: committed to by the leaves"),
     ("ledger_subject", "the record itself: compared with the leaves"),
+    ("agent_health", "how a bench agent was when it was last heard: no fact of the laboratory"),
     ("web_session", "who is signed in now: no fact of the laboratory"),
     ("setup_link", "a token that has served once"),
     ("backup_made", "when copies were made: each copy proves itself"),

@@ -201,7 +201,9 @@ fn any(status: Status, request: &Request<'_>) -> ErrorPage {
 /// Not signed in: to the sign-in form, and back to this page afterwards.
 #[catch(401)]
 fn sign_in(request: &Request<'_>) -> Result<super::answer::Done, Box<ErrorPage>> {
-    let is_page = request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
+    // A program has no use for a form.
+    let is_program = request.uri().path().starts_with("/api/");
+    let is_page = !is_program && request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
     if !is_page {
         return Err(Box::new(ErrorPage::of(Status::Unauthorized, request)));
     }

@@ -86,7 +86,7 @@ async fn a_damaged_or_unknown_delivery_is_refused_with_a_reason_and_stores_nothi
     for (body, status, reason) in [
         (parcel("TP-9"), Status::UnprocessableEntity, "TP-9"),
         (torn, Status::UnprocessableEntity, "chunks"),
-        (json!({"epoch": 1}), Status::BadRequest, "epoch"),
+        (json!({"seq": 1}), Status::BadRequest, "epoch"),
     ] {
         let (answered, said) = ask(&trial, "/api/agent/deliver", &token, body).await;
         assert_eq!(answered, status, "{said}");
