@@ -19,7 +19,7 @@ use super::lines::{LineConfig, Lines};
 use super::live::LineState;
 use crate::store::journal::{Journal, JournalError};
 
-pub use self::hub::{HubError, Receipted};
+pub use self::hub::{HubError, Kept, Receipted};
 
 /// How often the agent tells the hub how it is.
 const BEAT: Duration = Duration::from_secs(10);

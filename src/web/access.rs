@@ -121,6 +121,7 @@ const TABLE: &[Row] = &[
     // bench agents
     (Method::Post, "/api/agent/beat", Door::Agent),
     (Method::Post, "/api/agent/deliver", Door::Agent),
+    (Method::Post, "/api/agent/has", Door::Agent),
     (Method::Get, "/account/password", Door::SignedIn),
     (Method::Post, "/account/password", Door::SignedIn),
 ];

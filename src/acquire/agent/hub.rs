@@ -22,6 +22,12 @@ pub struct Receipted {
     pub readings: u64,
 }
 
+/// Whether the hub has a transmission with just these bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Kept {
+    pub has: bool,
+}
+
 impl Receipted {
     pub fn new(bytes: &[u8], receipt: Receipt) -> Self {
         Self { sha256: digest(bytes), readings: receipt.readings }
@@ -120,5 +126,11 @@ impl Intake for Remote {
             return Err(text(HubError::Receipt { expected, found: receipt.sha256 }));
         }
         Ok(Receipt { readings: receipt.readings })
+    }
+
+    fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError> {
+        let answer: Kept =
+            self.ask("/api/agent/has", &Parcel::from(transmission)).map_err(|error| IntakeError(error.to_string()))?;
+        Ok(answer.has)
     }
 }

@@ -8,7 +8,7 @@ use rocket::serde::json::Json;
 use rocket::{Request, Route, State, post, routes};
 use serde::de::DeserializeOwned;
 
-use crate::acquire::agent::{Assignment, Beat, Receipted};
+use crate::acquire::agent::{Assignment, Beat, Kept, Receipted};
 use crate::acquire::configured::lines_of;
 use crate::acquire::intake::Hub;
 use crate::acquire::parcel::Parcel;
@@ -88,6 +88,16 @@ async fn deliver(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Res
     taken.await.map_err(failed)?.map(Json).map_err(failed)
 }
 
+/// Whether the record has this transmission with just these bytes: asked before an agent's journal lets it go.
+#[post("/api/agent/has", data = "<data>")]
+async fn has(_agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result<Json<Kept>, Refusal> {
+    let parcel: Parcel = body(data).await?;
+    let sent = Transmission::try_from(parcel).map_err(|error| (Status::UnprocessableEntity, error.to_string()))?;
+    let hub = Hub { store: shared.store.clone() };
+    let found = rocket::tokio::task::spawn_blocking(move || hub.has(&sent));
+    found.await.map_err(failed)?.map(|has| Json(Kept { has })).map_err(failed)
+}
+
 pub fn group() -> Vec<Route> {
-    routes![beat, deliver]
+    routes![beat, deliver, has]
 }

@@ -67,8 +67,14 @@ async fn an_agent_learns_its_lines_and_delivers_once_whatever_it_repeats() {
         assert_eq!(status, Status::Ok, "{said}");
         assert!(said.contains("\"readings\":1"), "{said}");
     }
-    let taken = trial.store.reading(|conn| crate::store::readings::transmissions(conn, 1, 10)).await.unwrap();
+    let taken = trial.store.reading(|conn| crate::store::transmissions::list(conn, 1, 10)).await.unwrap();
     assert_eq!(taken.len(), 1, "delivered three times, taken once");
+    let (_, said) = ask(&trial, "/api/agent/has", &token, parcel("TP-1")).await;
+    assert!(said.contains("true"), "{said}");
+    let mut another = parcel("TP-1");
+    another["seq"] = 2.into();
+    let (_, said) = ask(&trial, "/api/agent/has", &token, another).await;
+    assert!(said.contains("false"), "{said}");
     let administrator = trial.known("administrator").await;
     let page = administrator.get("/admin/agents/1").await.into_string().await.unwrap();
     assert!(page.contains("正常") && page.contains("时钟相差 180 秒"), "{page}");
