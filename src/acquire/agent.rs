@@ -9,7 +9,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
@@ -17,6 +17,7 @@ use self::hub::Remote;
 use super::clock;
 use super::lines::{LineConfig, Lines};
 use super::live::LineState;
+use super::pruning::{self, Ages};
 use crate::store::journal::{Journal, JournalError};
 
 pub use self::hub::{HubError, Kept, Receipted};
@@ -76,9 +77,14 @@ pub enum AgentError {
 pub struct Agent {
     settings: Settings,
     epoch: String,
+    journal: Journal,
     remote: Arc<Remote>,
     lines: Lines,
 }
+
+/// How long the agent's journal keeps what the hub has: long enough for a hub that is restored from last month's backup.
+const AGES: Ages =
+    Ages { delivered: Some(SignedDuration::from_hours(24 * 90)), polls: Some(SignedDuration::from_hours(24)) };
 
 impl Agent {
     /// Opens the journal in the data directory. Needs no network.
@@ -91,8 +97,8 @@ impl Agent {
         let (journal, _) = Journal::open_or_set_aside(&settings.data_dir.join("journal.db"), clock::now())?;
         let remote = Arc::new(Remote::new(&settings)?);
         let epoch = journal.epoch().to_string();
-        let lines = Lines::new(journal, Arc::clone(&remote) as Arc<dyn super::Intake>);
-        Ok(Self { settings, epoch, remote, lines })
+        let lines = Lines::new(journal.clone(), Arc::clone(&remote) as Arc<dyn super::Intake>);
+        Ok(Self { settings, epoch, journal, remote, lines })
     }
 
     /// Runs the lines until told to stop. What is not delivered then waits in the journal.
@@ -102,6 +108,8 @@ impl Agent {
             Ok(lines) => self.apply(lines).await,
             Err(error) => tracing::warn!(%error, "the lines remembered from last time cannot be read"),
         }
+        let intake = Arc::clone(&self.remote) as Arc<dyn super::Intake>;
+        let pruning = tokio::spawn(pruning::run(self.journal.clone(), intake, AGES, stop.clone()));
         let mut heard: Option<Result<(), String>> = None;
         loop {
             let said = self.beat().await;
@@ -127,6 +135,9 @@ impl Agent {
                 () = tokio::time::sleep(self.settings.beat) => (),
                 _ = stop.wait_for(|stop| *stop) => break,
             }
+        }
+        if let Err(error) = pruning.await {
+            tracing::error!(%error, "pruning ended badly");
         }
         self.lines.stop().await;
     }

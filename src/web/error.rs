@@ -203,7 +203,8 @@ fn any(status: Status, request: &Request<'_>) -> ErrorPage {
 fn sign_in(request: &Request<'_>) -> Result<super::answer::Done, Box<ErrorPage>> {
     // A program has no use for a form.
     let is_program = request.uri().path().starts_with("/api/");
-    let is_page = !is_program && request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
+    let is_page =
+        !is_program && request.accept().is_none_or(|accept| accept.iter().any(|kind| kind.is_html() || kind.is_any()));
     if !is_page {
         return Err(Box::new(ErrorPage::of(Status::Unauthorized, request)));
     }

@@ -76,9 +76,12 @@ async fn an_agent_learns_its_lines_and_delivers_once_whatever_it_repeats() {
     let (_, said) = ask(&trial, "/api/agent/has", &token, another).await;
     assert!(said.contains("false"), "{said}");
     let administrator = trial.known("administrator").await;
-    let page = administrator.get("/admin/agents/1").await.into_string().await.unwrap();
+    let answer = administrator.get("/admin/agents/1").await;
+    assert_eq!(answer.status(), Status::Ok);
+    let page = answer.into_string().await.unwrap();
     assert!(page.contains("正常") && page.contains("时钟相差 180 秒"), "{page}");
     trial.wait(3600);
+    let administrator = trial.known("administrator").await;
     let page = administrator.get("/admin/agents").await.into_string().await.unwrap();
     assert!(page.contains("失联"), "an agent that is not heard is said to be silent: {page}");
 }
