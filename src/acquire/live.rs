@@ -60,7 +60,7 @@ pub struct LineState {
 #[serde(tag = "event", rename_all = "kebab-case")]
 pub enum LineEvent {
     State {
-        line: LineState,
+        line: Box<LineState>,
     },
     /// The record has taken a transmission.
     Delivered {
@@ -193,7 +193,7 @@ impl Live {
             }
             inner.snapshot(now)
         };
-        self.tell(LineEvent::State { line });
+        self.tell(LineEvent::State { line: Box::new(line) });
     }
 
     fn tell(&self, event: LineEvent) {
