@@ -276,7 +276,8 @@ fn variable<'a>(cursor: &mut Cursor<'a>, dimensions: &[(&'a [u8], usize)], wide:
     }
     let attributes = list(cursor, ATTRIBUTES, attribute)?;
     let kind = kind(cursor)?;
-    let padded = length(cursor)?;
+    // The size declared here is redundant, and wrong by design where it does not fit.
+    let _declared = length(cursor)?;
     let offset = cursor.at();
     let begin = if wide { cursor.u64("an offset")? } else { u64::from(cursor.u32("an offset")?) };
     let begin = usize::try_from(begin).map_err(|_| Fault::Bytes {
@@ -286,6 +287,10 @@ fn variable<'a>(cursor: &mut Cursor<'a>, dimensions: &[(&'a [u8], usize)], wide:
     })?;
     // The record dimension is written with the length 0, and may only be the first of a variable.
     let record = shape.first() == Some(&0);
+    let inner = if record { shape.get(1..).unwrap_or_default() } else { &shape };
+    let padded = product(inner).and_then(|count| count.checked_mul(kind.size())?.checked_next_multiple_of(4));
+    let padded =
+        padded.ok_or(Fault::Bytes { offset, expected: "dimensions of a file", found: format!("{shape:?}") })?;
     Ok(Variable { name, shape, record, attributes, kind, begin, padded })
 }
 

@@ -6,6 +6,9 @@ use crate::contract::{Chromatogram, Rejected};
 /// Times are printed with five decimals or more: a point of an even trace is at most this far from its place.
 pub const PRINTED: f64 = 1.5e-5;
 
+/// Rows without a point that are told one by one.
+const QUOTED: usize = 20;
+
 /// Points in the order they were sampled; times in minutes.
 #[derive(Debug, Clone, Default)]
 pub struct Points {
@@ -29,15 +32,24 @@ impl Points {
         rejected: &mut Vec<Rejected>,
     ) -> Self {
         let mut points = Self::default();
+        let mut wrong = 0usize;
         for row in rows.iter().filter(|row| !row.is_blank(separator)) {
             let cell = |at: usize| row.cells(separator).nth(at).and_then(|cell| number(cell.trim()));
             match (cell(time), cell(value)) {
                 (Some(time), Some(value)) => points.push(time, value),
-                _ => rejected.push(Rejected {
-                    offset: row.span.start,
-                    reason: format!("line {}: expected a time and a value, found '{}'", row.line, row.quoted()),
-                }),
+                _ => {
+                    wrong += 1;
+                    if wrong <= QUOTED {
+                        let reason =
+                            format!("line {}: expected a time and a value, found '{}'", row.line, row.quoted());
+                        rejected.push(Rejected { offset: row.span.start, reason });
+                    }
+                }
             }
+        }
+        if let Some(more) = wrong.checked_sub(QUOTED).filter(|more| *more > 0) {
+            let offset = rejected.last().map_or(0, |last| last.offset);
+            rejected.push(Rejected { offset, reason: format!("{more} more rows without a time and a value") });
         }
         points
     }

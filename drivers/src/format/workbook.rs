@@ -5,6 +5,7 @@
 //! is limited.
 
 use std::io::{Cursor, Read};
+use std::rc::Rc;
 
 use zip::ZipArchive;
 
@@ -12,8 +13,8 @@ use super::numbers;
 use super::xml::{Element, Node, walk};
 use crate::contract::Fault;
 
-/// A part of a workbook larger than this is no report of an instrument.
-const LIMIT: u64 = 64 << 20;
+/// A workbook whose parts are larger than this together is no report of an instrument.
+const LIMIT: usize = 128 << 20;
 
 #[derive(Debug, Default)]
 pub struct Sheet {
@@ -26,7 +27,7 @@ pub struct Sheet {
 pub struct Row {
     /// Counted from 1, as Excel shows it.
     pub number: usize,
-    cells: Vec<(usize, String)>,
+    cells: Vec<(usize, Rc<str>)>,
 }
 
 impl Row {
@@ -49,19 +50,20 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Fault> {
         let found = "an XLS workbook".to_owned();
         return Err(Fault::Bytes { offset: 0, expected: "an XLSX workbook: save the file as .xlsx", found });
     }
-    let mut archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| no_workbook(&error.to_string()))?;
-    let shared = match part(&mut archive, "xl/sharedStrings.xml")? {
+    let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| no_workbook(&error.to_string()))?;
+    let mut parts = Parts { archive, left: LIMIT };
+    let shared = match parts.read("xl/sharedStrings.xml")? {
         Some(text) => strings(&text)?,
         None => Vec::new(),
     };
-    let workbook = part(&mut archive, "xl/workbook.xml")?.ok_or_else(|| no_workbook("no xl/workbook.xml"))?;
-    let relations = part(&mut archive, "xl/_rels/workbook.xml.rels")?.unwrap_or_default();
+    let workbook = parts.read("xl/workbook.xml")?.ok_or_else(|| no_workbook("no xl/workbook.xml"))?;
+    let relations = parts.read("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
     let targets = attributes(&relations, "Relationship", ["Id", "Target"])?;
     let mut sheets = Vec::new();
     for [name, id] in attributes(&workbook, "sheet", ["name", "id"])? {
         let Some([_, target]) = targets.iter().find(|[own, _]| *own == id) else { continue };
         let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
-        let Some(text) = part(&mut archive, &path)? else { continue };
+        let Some(text) = parts.read(&path)? else { continue };
         sheets.push(Sheet { name, rows: rows(&text, &shared)? });
     }
     Ok(sheets)
@@ -71,16 +73,24 @@ fn no_workbook(found: &str) -> Fault {
     Fault::Bytes { offset: 0, expected: "an XLSX workbook", found: found.to_owned() }
 }
 
-/// The text of a part; `None` if the workbook has no such part.
-fn part(archive: &mut ZipArchive<Cursor<&[u8]>>, name: &str) -> Result<Option<String>, Fault> {
-    let Some(index) = archive.index_for_name(name) else { return Ok(None) };
-    let file = archive.by_index(index).map_err(|error| no_workbook(&format!("{name}: {error}")))?;
-    let mut bytes = Vec::new();
-    file.take(LIMIT + 1).read_to_end(&mut bytes).map_err(|error| no_workbook(&format!("{name}: {error}")))?;
-    if bytes.len() as u64 > LIMIT {
-        return Err(no_workbook(&format!("{name}: more than 64 MiB")));
+struct Parts<'b> {
+    archive: ZipArchive<Cursor<&'b [u8]>>,
+    /// Bytes that may still be expanded.
+    left: usize,
+}
+
+impl Parts<'_> {
+    /// The text of a part; `None` if the workbook has no such part.
+    fn read(&mut self, name: &str) -> Result<Option<String>, Fault> {
+        let Some(index) = self.archive.index_for_name(name) else { return Ok(None) };
+        let file = self.archive.by_index(index).map_err(|error| no_workbook(&format!("{name}: {error}")))?;
+        let mut bytes = Vec::new();
+        let limit = self.left as u64 + 1;
+        file.take(limit).read_to_end(&mut bytes).map_err(|error| no_workbook(&format!("{name}: {error}")))?;
+        let left = self.left.checked_sub(bytes.len());
+        self.left = left.ok_or_else(|| no_workbook(&format!("{name}: more than 128 MiB in all")))?;
+        Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
     }
-    Ok(Some(String::from_utf8_lossy(&bytes).into_owned()))
 }
 
 /// Two attributes of every element of this name.
@@ -97,7 +107,7 @@ fn attributes(text: &str, element: &str, names: [&str; 2]) -> Result<Vec<[String
 }
 
 /// The shared strings; a text in several fonts is one, its pronunciation (`rPh`) is none.
-fn strings(text: &str) -> Result<Vec<String>, Fault> {
+fn strings(text: &str) -> Result<Vec<Rc<str>>, Fault> {
     let mut found: Vec<String> = Vec::new();
     let (mut inside, mut spoken) = (false, false);
     walk(text, |node| match node {
@@ -117,17 +127,17 @@ fn strings(text: &str) -> Result<Vec<String>, Fault> {
         Node::End(name) if name == "rPh" => spoken = false,
         Node::End(_) => {}
     })?;
-    Ok(found)
+    Ok(found.into_iter().map(Rc::from).collect())
 }
 
-fn rows(text: &str, shared: &[String]) -> Result<Vec<Row>, Fault> {
+fn rows(text: &str, shared: &[Rc<str>]) -> Result<Vec<Row>, Fault> {
     let mut reading = Reading { shared, rows: Vec::new(), kind: String::new(), value: String::new(), inside: false };
     walk(text, |node| reading.take(node))?;
     Ok(reading.rows)
 }
 
 struct Reading<'s> {
-    shared: &'s [String],
+    shared: &'s [Rc<str>],
     rows: Vec<Row>,
     /// Type of the cell being read: `s` shared, `inlineStr`, `str`, `b`, `e`, or a number.
     kind: String,
@@ -161,7 +171,7 @@ impl Reading<'_> {
                 self.value.clear();
                 if let Some(row) = self.rows.last_mut() {
                     let next = row.cells.last().map_or(0, |(column, _)| column.saturating_add(1));
-                    row.cells.push((element.attribute("r").and_then(column).unwrap_or(next), String::new()));
+                    row.cells.push((element.attribute("r").and_then(column).unwrap_or(next), Rc::default()));
                 }
             }
             "v" | "t" => self.inside = true,
@@ -175,8 +185,8 @@ impl Reading<'_> {
             "s" => {
                 text.trim().parse().ok().and_then(|index: usize| self.shared.get(index)).cloned().unwrap_or_default()
             }
-            "" | "n" => numbers::number(text.trim()).map_or(text, shown),
-            _ => text,
+            "" | "n" => numbers::number(text.trim()).map_or(text, shown).into(),
+            _ => text.into(),
         };
         if let Some((_, last)) = self.rows.last_mut().and_then(|row| row.cells.last_mut()) {
             *last = text;
@@ -258,7 +268,7 @@ pub mod tests {
     #[test]
     fn a_text_in_two_fonts_is_one_and_its_pronunciation_none() {
         let text = "<sst><si><r><t>毒</t></r><r><t>死蜱</t></r><rPh><t>dú</t></rPh></si><si><t>b</t></si></sst>";
-        assert_eq!(strings(text).unwrap(), ["毒死蜱", "b"]);
+        assert_eq!(strings(text).unwrap(), [Rc::from("毒死蜱"), Rc::from("b")]);
     }
 
     #[test]

@@ -3,6 +3,8 @@
 
 mod kinetic;
 
+use std::collections::BTreeMap;
+
 use crate::contract::{Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport};
 use crate::format::rows::{Row, rows};
 use crate::format::{dates, plate};
@@ -109,7 +111,7 @@ fn grid(rows: &[Row<'_>], layout: &Layout, place: &Reading) -> Vec<Reading> {
 
 /// Which well holds what, from the grid below `Layout`.
 struct Layout {
-    names: Vec<(String, String)>,
+    names: BTreeMap<String, String>,
 }
 
 impl Layout {
@@ -127,7 +129,7 @@ impl Layout {
     }
 
     fn name(&self, well: &str) -> Option<&str> {
-        self.names.iter().find(|(own, _)| own == well).map(|(_, name)| name.as_str())
+        self.names.get(well).map(String::as_str)
     }
 }
 

@@ -24,6 +24,9 @@ pub static PROFILE: Profile = Profile {
     recognises,
 };
 
+/// More than any data system records at once.
+const CHANNELS: usize = 64;
+
 fn recognises(bytes: &[u8]) -> bool {
     let head = bytes.get(..bytes.len().min(4096)).unwrap_or_default();
     let (text, _) = crate::format::encodings::read(head);
@@ -41,6 +44,10 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     if declared.is_empty() {
         let found = rows.first().map(Row::quoted).unwrap_or_default();
         return Err(Fault::Line { line: above.len(), expected: "'Total Data Points:' above the counts", found });
+    }
+    if declared.len() > CHANNELS {
+        let found = format!("{} channels", declared.len());
+        return Err(Fault::Line { line: above.len(), expected: "at most 64 channels", found });
     }
     let mut decoded = Decoded { encoding: Some(encoding), ..Decoded::default() };
     let counts = values(counts, &mut decoded.rejected);

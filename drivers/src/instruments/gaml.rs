@@ -71,12 +71,12 @@ fn chromatogram(trace: &Trace) -> Result<Chromatogram, &'static str> {
         "SECONDS" => 1.0 / 60.0,
         _ => return Err("an axis in MINUTES or SECONDS"),
     };
-    let times = trace.x.numbers()?;
-    let signal = trace.y.numbers()?;
+    let (times, signal) =
+        (trace.x.0.as_ref().map_err(|expected| *expected)?, trace.y.0.as_ref().map_err(|expected| *expected)?);
     if times.len() != signal.len() {
         return Err("as many times as values");
     }
-    let points = Points { times_min: times.iter().map(|time| time * minutes).collect(), signal };
+    let points = Points { times_min: times.iter().map(|time| time * minutes).collect(), signal: signal.clone() };
     let place = Chromatogram {
         sample_id: sample(trace),
         acquired_at: trace.collected.as_deref().and_then(collected),

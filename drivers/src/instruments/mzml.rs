@@ -10,6 +10,7 @@ use jiff::civil::DateTime;
 use crate::contract::{
     Chromatogram, Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Rejected, Serial, Transport,
 };
+use crate::format::arrays::Budget;
 use crate::format::trace::Points;
 use crate::link::whole::Whole;
 use run::{Array, RawChromatogram, Run};
@@ -65,9 +66,10 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         run.id.clone()
     });
     let acquired_at = run.started.as_deref().and_then(started);
+    let mut budget = Budget::default();
     for raw in &run.chromatograms {
         let place = Chromatogram { sample_id: sample_id.clone(), acquired_at, ..Chromatogram::default() };
-        match chromatogram(raw, place) {
+        match chromatogram(raw, place, &mut budget) {
             Ok(chromatogram) => decoded.chromatograms.push(chromatogram),
             Err(expected) => decoded
                 .rejected
@@ -85,7 +87,7 @@ fn started(text: &str) -> Option<DateTime> {
     text.trim().trim_end_matches('Z').parse().ok()
 }
 
-fn chromatogram(raw: &RawChromatogram, place: Chromatogram) -> Result<Chromatogram, &'static str> {
+fn chromatogram(raw: &RawChromatogram, place: Chromatogram, budget: &mut Budget) -> Result<Chromatogram, &'static str> {
     let array = |accession: &str| raw.arrays.iter().find(|array| array.term(accession).is_some());
     let times = array(TIME_ARRAY).ok_or("an array of times")?;
     let intensities = array(INTENSITY_ARRAY).ok_or("an array of intensities")?;
@@ -94,7 +96,7 @@ fn chromatogram(raw: &RawChromatogram, place: Chromatogram) -> Result<Chromatogr
         Some(SECOND) => 1.0 / 60.0,
         _ => return Err("times in minutes or seconds"),
     };
-    let (times, signal) = (times.numbers()?, intensities.numbers()?);
+    let (times, signal) = (times.numbers(budget)?, intensities.numbers(budget)?);
     if times.len() != signal.len() {
         return Err("as many times as intensities");
     }

@@ -8,14 +8,19 @@ use crate::format::plate;
 use crate::format::rows::Row;
 use crate::format::trace::{PRINTED, Points};
 
+/// The largest plate.
+const WELLS: usize = 1536;
+
 /// A curve for each well, if `rows` begin with the names of such a table. Its last rows hold times that were planned
 /// but never read; they have no values.
 pub fn read(rows: &[Row<'_>], started: Option<DateTime>) -> Vec<Chromatogram> {
     let Some((names, below)) = rows.split_first() else { return Vec::new() };
     let mut cells = names.cells('\t').enumerate();
     let (Some((_, first)), Some((_, temperature))) = (cells.next(), cells.next()) else { return Vec::new() };
-    let wells: Vec<(usize, String)> =
-        cells.map_while(|(place, cell)| plate::is_well(cell.trim()).then(|| (place, cell.trim().to_owned()))).collect();
+    let wells: Vec<(usize, String)> = cells
+        .take(WELLS)
+        .map_while(|(place, cell)| plate::is_well(cell.trim()).then(|| (place, cell.trim().to_owned())))
+        .collect();
     if first.trim() != "Time" || wells.is_empty() {
         return Vec::new();
     }

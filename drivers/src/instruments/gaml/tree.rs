@@ -1,16 +1,19 @@
 //! The elements of a GAML file that matter, gathered in one pass.
 
+use std::rc::Rc;
+
 use crate::contract::Fault;
-use crate::format::arrays::{self, Order, Width};
+use crate::format::arrays::{self, Budget, Order, Width};
 use crate::format::xml::{Element, Node, walk};
 
-/// Name and text of a `parameter`.
+/// Parameters of file and trace that are of use.
+const KEPT: [&str; 4] = ["component_name", "component_version", "SD_SAMP_NAME", "SMP_RSLT_UNITS"];
+
+/// Name and text of each `parameter` that says something.
 pub type Parameters = Vec<(String, String)>;
 
-/// A parameter that says something.
 pub fn value<'p>(parameters: &'p Parameters, name: &str) -> Option<&'p str> {
-    let texts = parameters.iter().filter(|(own, _)| own == name).map(|(_, text)| text.trim());
-    texts.into_iter().find(|text| !text.is_empty())
+    parameters.iter().find(|(own, _)| own == name).map(|(_, text)| text.as_str())
 }
 
 #[derive(Debug, Default)]
@@ -29,22 +32,32 @@ pub struct Trace {
     /// Parameters of the trace and of its peak table.
     pub parameters: Parameters,
     pub x_unit: String,
-    pub x: Values,
+    /// Shared by all `Ydata` of an `Xdata`.
+    pub x: Rc<Numbers>,
     pub y_unit: String,
-    pub y: Values,
+    pub y: Rc<Numbers>,
     pub peaks: Vec<RawPeak>,
 }
 
+/// The numbers of a `values` element, or what was expected of it.
+#[derive(Debug)]
+pub struct Numbers(pub Result<Vec<f64>, &'static str>);
+
+impl Default for Numbers {
+    fn default() -> Self {
+        Self(Err("values"))
+    }
+}
+
 /// A `values` element, not yet decoded.
-#[derive(Debug, Default, Clone)]
-pub struct Values {
+#[derive(Default)]
+struct Values {
     format: String,
     order: String,
-    text: String,
 }
 
 impl Values {
-    pub fn numbers(&self) -> Result<Vec<f64>, &'static str> {
+    fn numbers(&self, text: &str, budget: &mut Budget) -> Result<Vec<f64>, &'static str> {
         let width = match self.format.as_str() {
             "FLOAT32" => Width::Float32,
             "FLOAT64" => Width::Float64,
@@ -55,7 +68,7 @@ impl Values {
             "MOTOROLA" => Order::Big,
             _ => return Err("bytes in the order INTEL or MOTOROLA"),
         };
-        let values = arrays::read(&self.text, false, width, order)?;
+        let values = arrays::read(text, false, width, order, budget)?;
         if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err("finite values") }
     }
 }
@@ -87,6 +100,8 @@ struct Reading {
     /// The trace being read; pushed with each `Ydata` that ends.
     trace: Trace,
     peak: Option<RawPeak>,
+    values: Values,
+    budget: Budget,
     /// Name of the parameter being read.
     parameter: String,
     inside_y: bool,
@@ -124,15 +139,12 @@ impl Reading {
                 };
                 self.inside_trace = true;
             }
-            "Xdata" => self.trace.x_unit = said("units"),
+            "Xdata" => (self.trace.x_unit, self.trace.x) = (said("units"), Rc::default()),
             "Ydata" => {
-                self.trace.y_unit = said("units");
+                (self.trace.y_unit, self.trace.y) = (said("units"), Rc::default());
                 self.inside_y = true;
             }
-            "values" => {
-                let values = Values { format: said("format"), order: said("byteorder"), text: String::new() };
-                *(if self.inside_y { &mut self.trace.y } else { &mut self.trace.x }) = values;
-            }
+            "values" => self.values = Values { format: said("format"), order: said("byteorder") },
             "parameter" => self.parameter = said("name"),
             "peak" => self.peak = Some(RawPeak { number: said("number"), parameters: Vec::new() }),
             _ => {}
@@ -143,14 +155,17 @@ impl Reading {
         let text = std::mem::take(&mut self.text);
         match name {
             "collectdate" => self.trace.collected = Some(text),
-            "values" if self.inside_y => self.trace.y.text = text,
-            "values" => self.trace.x.text = text,
+            "values" => {
+                let numbers = Rc::new(Numbers(self.values.numbers(&text, &mut self.budget)));
+                *(if self.inside_y { &mut self.trace.y } else { &mut self.trace.x }) = numbers;
+            }
             "parameter" => {
-                let pair = (std::mem::take(&mut self.parameter), text);
+                let name = std::mem::take(&mut self.parameter);
                 match &mut self.peak {
-                    Some(peak) => peak.parameters.push(pair),
-                    None if self.inside_trace => self.trace.parameters.push(pair),
-                    None => self.gaml.parameters.push(pair),
+                    Some(peak) => keep(&mut peak.parameters, name, &text),
+                    None if !KEPT.contains(&name.as_str()) => {}
+                    None if self.inside_trace => keep(&mut self.trace.parameters, name, &text),
+                    None => keep(&mut self.gaml.parameters, name, &text),
                 }
             }
             "peak" => self.trace.peaks.extend(self.peak.take()),
@@ -162,9 +177,17 @@ impl Reading {
             "trace" => self.inside_trace = false,
             other => {
                 if let Some(peak) = &mut self.peak {
-                    peak.parameters.push((other.to_owned(), text));
+                    keep(&mut peak.parameters, other.to_owned(), &text);
                 }
             }
         }
+    }
+}
+
+/// The first text of a name, unless it is empty.
+fn keep(parameters: &mut Parameters, name: String, text: &str) {
+    let text = text.trim();
+    if !text.is_empty() && value(parameters, &name).is_none() {
+        parameters.push((name, text.to_owned()));
     }
 }

@@ -1,7 +1,9 @@
 //! The elements of an mzML file that matter, gathered in one pass.
 
+use std::collections::BTreeMap;
+
 use crate::contract::Fault;
-use crate::format::arrays::{self, Order, Width};
+use crate::format::arrays::{self, Budget, Order, Width};
 use crate::format::xml::{Element, Node, walk};
 
 /// A `cvParam`: a word of the vocabulary, perhaps with a value and a unit.
@@ -28,6 +30,9 @@ impl Term {
     }
 }
 
+/// No element has as many; groups that refer to each other could make them endless.
+const TERMS: usize = 64;
+
 #[derive(Debug, Default)]
 pub struct Array {
     terms: Vec<Term>,
@@ -40,7 +45,7 @@ impl Array {
     }
 
     /// The numbers of an array; little-endian is the only order of mzML.
-    pub fn numbers(&self) -> Result<Vec<f64>, &'static str> {
+    pub fn numbers(&self, budget: &mut Budget) -> Result<Vec<f64>, &'static str> {
         let has = |accession: &str| self.term(accession).is_some();
         let width = match () {
             () if has("MS:1000521") => Width::Float32,
@@ -53,7 +58,7 @@ impl Array {
         if !zlib && !has("MS:1000576") {
             return Err("an array without compression or with zlib");
         }
-        let values = arrays::read(&self.text, zlib, width, Order::Little)?;
+        let values = arrays::read(&self.text, zlib, width, Order::Little, budget)?;
         if values.iter().all(|value| value.is_finite()) { Ok(values) } else { Err("finite numbers") }
     }
 }
@@ -99,8 +104,10 @@ struct Reading {
     run: Run,
     /// Where we are, from the outermost element in.
     path: Vec<String>,
-    /// Id and terms of each `referenceableParamGroup`.
-    groups: Vec<(String, Vec<Term>)>,
+    /// Terms of each `referenceableParamGroup` by its id.
+    groups: BTreeMap<String, Vec<Term>>,
+    /// Id of the group being read.
+    group: String,
     samples: Vec<(String, String)>,
     sample_ref: Option<String>,
 }
@@ -133,11 +140,10 @@ impl Reading {
     fn start(&mut self, element: &Element) {
         let said = |name: &str| element.attribute(name).map(str::to_owned);
         match element.name.as_str() {
-            "referenceableParamGroup" => self.groups.push((said("id").unwrap_or_default(), Vec::new())),
+            "referenceableParamGroup" => self.group = said("id").unwrap_or_default(),
             "referenceableParamGroupRef" => {
                 let id = said("ref").unwrap_or_default();
-                let terms = self.groups.iter().find(|(own, _)| *own == id).map(|(_, terms)| terms.clone());
-                self.terms(terms.unwrap_or_default());
+                self.terms(self.groups.get(&id).cloned().unwrap_or_default());
             }
             "cvParam" => self.terms(vec![Term::of(element)]),
             "sample" => self.samples.push((said("id").unwrap_or_default(), said("name").unwrap_or_default())),
@@ -165,19 +171,14 @@ impl Reading {
 
     /// Terms belong to the innermost element that keeps some.
     fn terms(&mut self, terms: Vec<Term>) {
-        match self.path.last().map(String::as_str) {
-            Some("referenceableParamGroup") => {
-                if let Some((_, own)) = self.groups.last_mut() {
-                    own.extend(terms);
-                }
-            }
-            Some("instrumentConfiguration") => self.run.instrument.extend(terms),
-            Some("binaryDataArray") => {
-                if let Some(array) = self.array() {
-                    array.terms.extend(terms);
-                }
-            }
-            _ => {}
+        let own = match self.path.last().map(String::as_str) {
+            Some("referenceableParamGroup") => Some(self.groups.entry(self.group.clone()).or_default()),
+            Some("instrumentConfiguration") => Some(&mut self.run.instrument),
+            Some("binaryDataArray") => self.array().map(|array| &mut array.terms),
+            _ => None,
+        };
+        if let Some(own) = own {
+            own.extend(terms.into_iter().take(TERMS.saturating_sub(own.len())));
         }
     }
 }
