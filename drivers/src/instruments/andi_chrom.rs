@@ -38,10 +38,13 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     let signal =
         file.variable(SIGNAL).ok_or(Fault::Nothing("netCDF without ordinate_values, the detector's signal"))?;
     let values = file.numbers(signal)?;
+    if values.iter().any(|value| !value.is_finite()) {
+        return Err(Fault::Nothing("a signal with values that are no numbers"));
+    }
     let mut decoded = Decoded::default();
     let minutes = unit(&file, &mut decoded.warnings);
-    let interval = file.number("actual_sampling_interval")?.filter(|interval| *interval > 0.0);
-    let delay = file.number("actual_delay_time")?.unwrap_or(0.0);
+    let interval = file.number("actual_sampling_interval")?.filter(|interval| *interval > 0.0 && interval.is_finite());
+    let delay = file.number("actual_delay_time")?.filter(|delay| delay.is_finite()).unwrap_or(0.0);
     if interval.is_none() {
         decoded.warnings.push("actual_sampling_interval is missing: the points have no times".to_owned());
     }
@@ -62,10 +65,6 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         software: file.text("appl_sw_revision").or_else(|| file.text("software_revision")),
         ..Instrument::default()
     };
-    let finite: Vec<f64> = values.iter().copied().filter(|value| value.is_finite()).collect();
-    if finite.len() != values.len() {
-        return Err(Fault::Nothing("a signal with values that are no numbers"));
-    }
     decoded.chromatograms.push(Chromatogram { peaks, signal: values, ..place });
     Ok(decoded)
 }
