@@ -152,30 +152,6 @@ mod tests {
     }
 
     #[test]
-    fn tmp_fixture() {
-        let run = run("seconds");
-        std::fs::write("/tmp/fx/chrom2/run.cdf", run.bytes()).unwrap();
-        let mut wide = Writer::default();
-        wide.wide = true;
-        wide.text("retention_unit", "Minutes");
-        wide.text("sample_name", "26-042");
-        wide.text("detector_unit", "mV");
-        wide.text("injection_date_time_stamp", "00000000000000+0000");
-        wide.variable("actual_sampling_interval", &[], Value::Float(vec![0.00416667]));
-        wide.variable("ordinate_values", &["point_number"], Value::Short(vec![12, -4, 900, 15]));
-        std::fs::write("/tmp/fx/chrom2/wide.cdf", wide.bytes()).unwrap();
-        let mut ms = Writer::default();
-        ms.text("experiment_date_time_stamp", "20260302143000+0800");
-        ms.text("test_detector_type", "Electron Multiplier");
-        ms.text("sample_id", "26-041");
-        ms.variable("scan_acquisition_time", &["scan_number"], Value::Double(vec![332.213, 332.571, 333.102]));
-        ms.variable("total_intensity", &["scan_number"], Value::Double(vec![3117.0, 250.5, 90.0]));
-        ms.record("mass_values", Value::Float(vec![74.5, 221.0]));
-        ms.record("intensity_values", Value::Float(vec![1000.0, 20.0]));
-        std::fs::write("/tmp/fx/chrom2/ms.cdf", ms.bytes()).unwrap();
-    }
-
-    #[test]
     fn a_signal_of_no_numbers_is_refused() {
         let mut file = Writer::default();
         file.variable("ordinate_values", &["point_number"], Value::Float(vec![1.0, f32::NAN]));
