@@ -12,7 +12,7 @@ pub struct Row<'a> {
     /// Counted from 1.
     pub line: usize,
     pub text: &'a str,
-    /// Bytes of the message; all of them where characters are not bytes (UTF-16).
+    /// Bytes of the message.
     pub span: Range<usize>,
 }
 
@@ -44,16 +44,27 @@ pub fn records<'a>(text: &'a str, bytes: &[u8], encoding: &str) -> Vec<Row<'a>> 
 }
 
 fn split<'a>(text: &'a str, bytes: &[u8], encoding: &str, quoted: bool) -> Vec<Row<'a>> {
-    let wide = encoding.starts_with("utf-16");
-    let mut places = Pieces { bytes, at: 0, quoted };
+    let (units, width) = units(bytes, encoding);
+    let mut places = Pieces { bytes: &units, at: 0, quoted };
     Pieces { bytes: text.as_bytes(), at: 0, quoted }
         .enumerate()
         .map(|(index, piece)| {
-            let span = if wide { 0..bytes.len() } else { places.next().unwrap_or(bytes.len()..bytes.len()) };
+            let place = places.next().unwrap_or(units.len()..units.len());
+            let span = width * place.start..(width * place.end).min(bytes.len());
             let text = text.get(piece).unwrap_or_default().trim_end_matches(['\r', '\n']);
             Row { line: index + 1, text, span }
         })
         .collect()
+}
+
+/// One byte for each unit of the encoding, and how many bytes a unit has: what is no ASCII character only has to be
+/// none in the units of UTF-16.
+fn units<'b>(bytes: &'b [u8], encoding: &str) -> (Cow<'b, [u8]>, usize) {
+    let unit = |unit: &[u8]| match (encoding, unit) {
+        ("utf-16le", [ascii, 0]) | ("utf-16be", [0, ascii]) => *ascii,
+        _ => 0x80,
+    };
+    if encoding.starts_with("utf-16") { (bytes.chunks(2).map(unit).collect(), 2) } else { (Cow::Borrowed(bytes), 1) }
 }
 
 /// Stretches that end behind LF, CR LF or CR.
@@ -175,6 +186,18 @@ mod tests {
         let records = records(text, text.as_bytes(), "utf-8");
         assert_eq!(records.iter().map(|row| row.cells(',').count()).collect::<Vec<_>>(), [2, 2]);
         assert_eq!(records[0].cells(',').nth(1).as_deref(), Some("Plate\r\nPosition"));
+    }
+
+    #[test]
+    fn lines_of_utf_16_know_their_bytes() {
+        // The character of the first line holds the bytes of both line ends.
+        let text = "\u{0a0d}\r\nb\n";
+        let low: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let high: Vec<u8> = format!("\u{feff}{text}").encode_utf16().flat_map(u16::to_be_bytes).collect();
+        for (bytes, encoding) in [(low, "utf-16le"), (high, "utf-16be")] {
+            let spans: Vec<_> = rows(text, &bytes, encoding).into_iter().map(|row| row.span).collect();
+            assert_eq!(spans, [0..8, 8..12], "{encoding}");
+        }
     }
 
     #[test]

@@ -13,7 +13,7 @@ use crate::contract::{
 use crate::format::dates::{self, DateOrder};
 use crate::format::encodings;
 use crate::format::numbers::number;
-use crate::format::rows::rows;
+use crate::format::rows::records;
 use crate::link::whole::Whole;
 use columns::{Columns, Compound, cell};
 
@@ -48,7 +48,7 @@ fn recognises(bytes: &[u8]) -> bool {
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
     let (text, encoding) = encodings::read(&message.bytes);
-    let rows = rows(&text, &message.bytes, encoding);
+    let rows = records(&text, &message.bytes, encoding);
     let (groups, names) = match rows.as_slice() {
         [groups, names, ..] => (groups, names),
         _ => return Err(Fault::Line { line: 1, expected: "two rows of names", found: "the end".to_owned() }),
@@ -190,6 +190,13 @@ mod tests {
             .collect();
         assert_eq!(areas[0], [("chlorpyrifos", 109108.0), ("2,4-D (ISTD)", 2592.0)]);
         assert_eq!(areas[2], [("2,4-D (ISTD)", 2610.0)]);
+    }
+
+    #[test]
+    fn a_name_of_two_lines_is_one_cell() {
+        let decoded = read("Sample,DDT Results\r\nName,Area\r\n\"26-041\r\nagain\",5\r\n26-042,6\r\n");
+        let areas: Vec<_> = decoded.chromatograms.iter().map(|run| run.peaks[0].area).collect();
+        assert_eq!(areas, [Some(5.0), Some(6.0)]);
     }
 
     #[test]

@@ -51,21 +51,30 @@ fn next(data: &[u8], wide: bool) -> Option<(Spectrum<'_>, &[u8])> {
 }
 
 pub fn read(header: &Header<'_>, place: Chromatogram, decoded: &mut Decoded) -> Result<(), Fault> {
+    if header.openlab { traces(header, &place, numbers, decoded) } else { traces(header, &place, differences, decoded) }
+}
+
+/// `values` writes the values of a spectrum into a row and tells whether there is one for each wavelength.
+fn traces<T: Copy + Default + Into<f64>>(
+    header: &Header<'_>,
+    place: &Chromatogram,
+    values: fn(&[u8], &mut [T]) -> bool,
+    decoded: &mut Decoded,
+) -> Result<(), Fault> {
     let wide = header.openlab;
     let (first, _) = next(header.data, wide).ok_or(Fault::Short { offset: header.start, expected: "a spectrum" })?;
-    let count = first.range.count().ok_or(Fault::Bytes {
-        offset: header.start + 8,
-        expected: "a range of wavelengths",
-        found: format!("{} to {} by {}", first.range.first, first.range.last, first.range.step),
-    })?;
     let range = first.range;
-    // No more spectra than fit in the file, whatever the header declares.
-    let spectra = header.data.len() / (HEAD + if wide { 8 } else { 2 } * count) + 1;
-    let mut traces = Traces::new(count, spectra);
-    let mut times = Vec::with_capacity(spectra);
-    let mut rest = header.data;
-    // A run that was broken off declares none.
+    let count = range.count().filter(|count| 2 * count <= first.values.len()).ok_or_else(|| Fault::Bytes {
+        offset: header.start + 8,
+        expected: "a range of wavelengths with a value for each",
+        found: format!("{} to {} by {}, {} bytes", range.first, range.last, range.step, first.values.len()),
+    })?;
+    // A run that was broken off declares none. No more spectra than fit in the file, whatever the header declares.
     let declared = usize::try_from(header.declared).ok().filter(|declared| *declared > 0);
+    let fit = header.data.len() / (HEAD + 2 * count) + 1;
+    let mut table = Table::new(count, declared.unwrap_or(fit).min(fit), header.slope);
+    let mut times = Vec::with_capacity(declared.unwrap_or(fit).min(fit));
+    let mut rest = header.data;
     while declared != Some(times.len())
         && let Some((spectrum, after)) = next(rest, wide)
     {
@@ -74,74 +83,100 @@ pub fn read(header: &Header<'_>, place: Chromatogram, decoded: &mut Decoded) -> 
             let found = format!("{:?} after {:?}", spectrum.range, range);
             return Err(Fault::Bytes { offset, expected: "the wavelengths of the first spectrum", found });
         }
-        let before = traces.rows.len();
-        if wide {
-            numbers(spectrum.values, header.slope, &mut traces.rows);
-        } else {
-            differences(spectrum.values, header.slope, &mut traces.rows);
-        }
-        if traces.rows.len() != before + count {
-            traces.rows.truncate(before);
+        if !table.row(|row| values(spectrum.values, row)) {
             let reason = format!("expected {count} values of a spectrum, found others");
             decoded.rejected.push(Rejected { offset, reason });
             break;
         }
         times.push(f64::from(spectrum.time));
-        if traces.rows.len() >= ROWS * count {
-            traces.turn();
-        }
         rest = after;
     }
-    traces.turn();
     if let Some(declared) = declared.filter(|declared| *declared != times.len()) {
         decoded.warnings.push(format!("{declared} spectra declared, found {}", times.len()));
     }
-    give(range, &times, traces.columns, &place, decoded);
+    give(range, &times, table.columns(), place, decoded);
     Ok(())
 }
 
-/// Spectra at a time that are turned into traces: eight numbers fill a line of the processor's cache.
-const ROWS: usize = 8;
+/// Spectra at a time that are turned into traces: a trace then takes four numbers in one go.
+const ROWS: usize = 4;
 
 /// Spectra come in rows, traces are the columns.
-struct Traces {
-    rows: Vec<f64>,
+struct Table<T> {
+    rows: Vec<T>,
+    /// How many rows are whole.
+    whole: usize,
     columns: Vec<Vec<f64>>,
+    slope: f64,
 }
 
-impl Traces {
-    fn new(count: usize, spectra: usize) -> Self {
+impl<T: Copy + Default + Into<f64>> Table<T> {
+    fn new(count: usize, spectra: usize, slope: f64) -> Self {
         let columns = (0..count).map(|_| Vec::with_capacity(spectra)).collect();
-        Self { rows: Vec::with_capacity(count.saturating_mul(ROWS)), columns }
+        Self { rows: vec![T::default(); count * ROWS], whole: 0, columns, slope }
+    }
+
+    /// Takes the next row, if `write` can fill it.
+    fn row(&mut self, write: impl FnOnce(&mut [T]) -> bool) -> bool {
+        let row = self.rows.chunks_exact_mut(self.columns.len()).nth(self.whole);
+        let written = row.is_some_and(write);
+        self.whole += usize::from(written);
+        if self.whole == ROWS {
+            self.turn();
+        }
+        written
     }
 
     fn turn(&mut self) {
-        let count = self.columns.len();
-        for (place, column) in self.columns.iter_mut().enumerate() {
-            column.extend(self.rows.iter().skip(place).step_by(count));
+        let slope = self.slope;
+        let mut rows = self.rows.chunks_exact(self.columns.len()).take(std::mem::take(&mut self.whole));
+        let four = [rows.next(), rows.next(), rows.next(), rows.next()];
+        if let [Some(a), Some(b), Some(c), Some(d)] = four {
+            for ((((column, a), b), c), d) in self.columns.iter_mut().zip(a).zip(b).zip(c).zip(d) {
+                let [a, b, c, d]: [f64; ROWS] = [(*a).into(), (*b).into(), (*c).into(), (*d).into()];
+                column.extend_from_slice(&[a * slope, b * slope, c * slope, d * slope]);
+            }
+            return;
         }
-        self.rows.clear();
+        for row in four.into_iter().flatten() {
+            for (column, value) in self.columns.iter_mut().zip(row) {
+                column.push((*value).into() * slope);
+            }
+        }
+    }
+
+    fn columns(mut self) -> Vec<Vec<f64>> {
+        self.turn();
+        self.columns
     }
 }
 
 /// Differences along the spectrum in words of 16 bits; `80 00` announces a value itself in the next two.
-fn differences(values: &[u8], slope: f64, row: &mut Vec<f64>) {
+fn differences(values: &[u8], row: &mut [i32]) -> bool {
     let mut value = 0i32;
-    let mut words = values.as_chunks().0.iter();
-    while let Some(word) = words.next() {
-        if *word == [0, 0x80] {
-            let (Some([a, b]), Some([c, d])) = (words.next(), words.next()) else { return };
-            value = i32::from_le_bytes([*a, *b, *c, *d]);
-        } else {
-            value = value.wrapping_add(i32::from(i16::from_le_bytes(*word)));
+    let (words, left) = values.as_chunks();
+    let mut words = words.iter();
+    for place in row {
+        match words.next() {
+            Some([0, 0x80]) => {
+                let (Some([a, b]), Some([c, d])) = (words.next(), words.next()) else { return false };
+                value = i32::from_le_bytes([*a, *b, *c, *d]);
+            }
+            Some(word) => value = value.wrapping_add(i32::from(i16::from_le_bytes(*word))),
+            None => return false,
         }
-        row.push(f64::from(value) * slope);
+        *place = value;
     }
+    words.next().is_none() && left.is_empty()
 }
 
 /// OpenLab writes each value as a floating point number.
-fn numbers(values: &[u8], slope: f64, row: &mut Vec<f64>) {
-    row.extend(values.as_chunks().0.iter().map(|value| f64::from_le_bytes(*value) * slope));
+fn numbers(values: &[u8], row: &mut [f64]) -> bool {
+    let (numbers, left) = values.as_chunks();
+    for (place, number) in row.iter_mut().zip(numbers) {
+        *place = f64::from_le_bytes(*number);
+    }
+    numbers.len() == row.len() && left.is_empty()
 }
 
 fn give(range: Range, times: &[f64], traces: Vec<Vec<f64>>, place: &Chromatogram, decoded: &mut Decoded) {
