@@ -7,8 +7,15 @@ use std::path::Path;
 use std::process::Command;
 
 /// Families whose files the present drivers read.
-const FAMILIES: [&str; 6] =
-    ["astm-lis", "chromatography", "modbus", "quant-tables", "rapid-testers-cn", "spectrophotometers"];
+const FAMILIES: [&str; 7] = [
+    "astm-lis",
+    "balances",
+    "chromatography",
+    "modbus",
+    "quant-tables",
+    "rapid-testers-cn",
+    "spectrophotometers",
+];
 
 #[test]
 fn the_collected_instrument_files_are_read_as_their_expectations_say() {

@@ -9,6 +9,7 @@ pub mod months;
 pub mod netcdf;
 pub mod numbers;
 pub mod plate;
+pub mod printed;
 pub mod rows;
 pub mod sequence;
 pub mod times;

@@ -2,6 +2,7 @@
 
 use crate::contract::Profile;
 
+mod and_print;
 mod andi_chrom;
 mod andi_ms;
 mod astm_lis2;
@@ -32,17 +33,23 @@ mod masshunter;
 mod masshunter_csv;
 mod masshunter_quant;
 mod masslynx_raw;
+mod mettler_print;
 mod mini_vidas;
 mod modbus_rtu;
 mod mt_sics;
 mod mzml;
 mod nanodrop;
+mod ohaus_print;
+mod sartorius_sbi;
+mod scale_labelled_block;
+mod scale_verification_digit;
 mod sciex_txt;
 mod shimadzu_ascii;
 mod shimadzu_quant;
 mod skanit;
 mod softmax_pro;
 mod spotchem_el;
+mod sterling_7600;
 mod taiyang_ttnj;
 mod tecan_magellan;
 mod visionlite;
@@ -50,6 +57,7 @@ mod visionlite;
 /// Every driver. A new instrument is one file, one recorded conversation and one line here.
 #[rustfmt::skip] // one line each
 pub static ALL: &[&Profile] = &[
+    &and_print::PROFILE,
     &andi_chrom::PROFILE,
     &andi_ms::PROFILE,
     &astm_lis2::PROFILE,
@@ -78,17 +86,23 @@ pub static ALL: &[&Profile] = &[
     &masshunter_csv::PROFILE,
     &masshunter_quant::PROFILE,
     &masslynx_raw::PROFILE,
+    &mettler_print::PROFILE,
     &mini_vidas::PROFILE,
     &modbus_rtu::PROFILE,
     &mt_sics::PROFILE,
     &mzml::PROFILE,
     &nanodrop::PROFILE,
+    &ohaus_print::PROFILE,
+    &sartorius_sbi::PROFILE,
+    &scale_labelled_block::PROFILE,
+    &scale_verification_digit::PROFILE,
     &sciex_txt::PROFILE,
     &shimadzu_ascii::PROFILE,
     &shimadzu_quant::PROFILE,
     &skanit::PROFILE,
     &softmax_pro::PROFILE,
     &spotchem_el::PROFILE,
+    &sterling_7600::PROFILE,
     &taiyang_ttnj::PROFILE,
     &tecan_magellan::PROFILE,
     &visionlite::PROFILE,
