@@ -27,6 +27,7 @@ mod envision;
 mod ezchrom_asc;
 mod gaml;
 mod genesys_uv;
+mod hl7v2;
 mod inficon_fusion;
 mod lunatic;
 mod masshunter;
@@ -81,6 +82,7 @@ pub static ALL: &[&Profile] = &[
     &ezchrom_asc::PROFILE,
     &gaml::PROFILE,
     &genesys_uv::PROFILE,
+    &hl7v2::PROFILE,
     &inficon_fusion::PROFILE,
     &lunatic::PROFILE,
     &masshunter_csv::PROFILE,

@@ -10,6 +10,7 @@ pub mod dayuan_xor;
 pub mod held;
 pub mod json_array;
 pub mod line;
+pub mod mllp;
 pub mod modbus_rtu;
 pub mod photometer;
 pub mod stx_etx;

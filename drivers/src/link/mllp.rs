@@ -1,0 +1,251 @@
+//! The minimal lower layer protocol of HL7 v2: `VT message FS CR` (HL7 implementation guide, appendix C). It has no
+//! check; over TCP it needs none, on a serial cable a damaged byte cannot be seen.
+//!
+//! Each message is acknowledged with the answer of its event, which the session writes after the bytes are kept. In
+//! files messages often stand without their frame; those are read and not answered.
+
+use std::time::Duration;
+
+use jiff::civil::DateTime;
+use memchr::{memchr, memchr2};
+
+use super::control::{CR, FS, LF, VT};
+use super::held::{Held, event, noise, refused, whole};
+use crate::contract::{Event, Fault, Kind, Link, Message, Piece};
+use crate::format::hl7::answer::acknowledgement;
+
+/// Longest message: analysers send pictures with their results.
+const LIMIT: usize = 16 << 20;
+/// Bytes that belong to nothing are given away in portions of this size.
+const NOISE: usize = 4 * 1024;
+/// An instrument sends a message in one go; half of one after this is all that will come.
+const IN_A_FRAME: Duration = Duration::from_secs(30);
+/// CR follows FS at once, or never.
+const AFTER_FS: Duration = Duration::from_millis(500);
+/// Messages without a frame end when the line rests.
+const BARE: Duration = Duration::from_secs(3);
+
+/// First bytes of every message.
+const HEAD: &[u8] = b"MSH";
+
+/// A message in its frame.
+pub fn frame(message: &[u8]) -> Vec<u8> {
+    [&[VT], message, &[FS, CR]].concat()
+}
+
+#[derive(Default)]
+pub struct Mllp {
+    held: Held,
+    /// The last message that was acknowledged: sent again, it is not a second one.
+    previous: Vec<u8>,
+    /// How much of what is held was searched for the end of a frame.
+    searched: usize,
+}
+
+impl Mllp {
+    /// `over`: nothing more will come now.
+    fn next(&mut self, over: bool) -> Option<Event> {
+        let bytes = self.held.bytes();
+        let event = match bytes {
+            [] => return None,
+            [VT, ..] => self.framed(over)?,
+            _ if bytes.starts_with(HEAD) => self.bare(over)?,
+            _ if !over && HEAD.starts_with(bytes) => return None,
+            _ => self.between(over)?,
+        };
+        self.searched = 0;
+        self.held.restart();
+        Some(Event { last: true, ..event })
+    }
+
+    fn framed(&mut self, over: bool) -> Option<Event> {
+        let offset = self.held.offset();
+        let bytes = self.held.bytes();
+        let from = self.searched.max(1);
+        let found = memchr2(FS, VT, bytes.get(from..)?).map(|at| from + at).filter(|at| *at < LIMIT);
+        let Some(at) = found else {
+            self.searched = bytes.len();
+            let len = bytes.len();
+            return match () {
+                () if len >= LIMIT => Some(refused(self.held.take(LIMIT), Fault::TooLong { offset, limit: LIMIT })),
+                () if over => Some(torn(self.held.take_all(), offset, "FS and CR")),
+                () => None,
+            };
+        };
+        if bytes.get(at) == Some(&VT) {
+            return Some(torn(self.held.take(at), offset, "FS and CR"));
+        }
+        let len = match bytes.get(at + 1) {
+            Some(&CR) => at + 2,
+            None if !over => return None,
+            _ => at + 1,
+        };
+        let wire = self.held.take(len);
+        let said = wire.get(1..at).unwrap_or_default().to_vec();
+        if said.is_empty() {
+            return Some(event(wire, Kind::Control));
+        }
+        let answer = acknowledgement(&said);
+        let answer = if answer.is_empty() { answer } else { frame(&answer) };
+        if said == self.previous {
+            return Some(Event { answer, ..event(wire, Kind::Repeated) });
+        }
+        self.previous.clone_from(&said);
+        let pieces = vec![Piece { at: 0, wire: offset + 1, len: said.len() }];
+        Some(Event { answer, ..whole(wire, Message { bytes: said, pieces }) })
+    }
+
+    /// A message without a frame, until the next one.
+    fn bare(&mut self, over: bool) -> Option<Event> {
+        let offset = self.held.offset();
+        let bytes = self.held.bytes();
+        let len = match start_of_next(bytes, self.searched).filter(|at| *at <= LIMIT) {
+            Some(at) => at,
+            None if bytes.len() > LIMIT => {
+                return Some(refused(self.held.take(LIMIT), Fault::TooLong { offset, limit: LIMIT }));
+            }
+            None if over => bytes.len(),
+            None => {
+                self.searched = bytes.len().saturating_sub(HEAD.len());
+                return None;
+            }
+        };
+        let wire = self.held.take(len);
+        // Of the last line of a file it is not known whether it is whole: a result is then none.
+        let last = wire.rsplit(|byte| matches!(*byte, CR | LF)).next().unwrap_or_default();
+        if last.starts_with(b"OBX") {
+            return Some(torn(wire, offset, "the end of an OBX segment"));
+        }
+        Some(whole(wire.clone(), Message::plain(wire, offset)))
+    }
+
+    fn between(&mut self, over: bool) -> Option<Event> {
+        let bytes = self.held.bytes();
+        let len = match start_of_next(bytes, 0).filter(|at| *at <= NOISE) {
+            Some(at) => at,
+            None if bytes.len() >= NOISE => NOISE,
+            None if over => bytes.len(),
+            None => return None,
+        };
+        Some(noise(self.held.take(len)))
+    }
+
+    fn all(&mut self, over: bool) -> Vec<Event> {
+        std::iter::from_fn(|| self.next(over)).collect()
+    }
+}
+
+/// Where a frame, or a line with a header, begins after the first byte; `from` on is not yet searched.
+fn start_of_next(bytes: &[u8], from: usize) -> Option<usize> {
+    let rest = bytes.get(from..)?;
+    let frame = memchr(VT, rest);
+    let line = rest.windows(HEAD.len() + 1).position(|window| match window {
+        [before, head @ ..] => matches!(*before, CR | LF) && head == HEAD,
+        [] => false,
+    });
+    match (frame, line.map(|at| at + 1)) {
+        (Some(frame), Some(line)) => Some(from + frame.min(line)),
+        (frame, line) => frame.or(line).map(|at| from + at),
+    }
+}
+
+fn torn(wire: Vec<u8>, offset: usize, expected: &'static str) -> Event {
+    let offset = offset + wire.len();
+    refused(wire, Fault::Short { offset, expected })
+}
+
+impl Link for Mllp {
+    fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
+        self.held.push(bytes);
+        self.all(false)
+    }
+
+    fn patience(&self) -> Option<Duration> {
+        let bytes = self.held.bytes();
+        match (bytes.first()?, bytes.last()?) {
+            (&VT, &FS) => Some(AFTER_FS),
+            (&VT, _) => Some(IN_A_FRAME),
+            _ => Some(BARE),
+        }
+    }
+
+    fn idle(&mut self, _now: DateTime) -> Vec<Event> {
+        self.all(true)
+    }
+
+    fn close(&mut self) -> Vec<Event> {
+        let events = self.all(true);
+        self.previous.clear();
+        events
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RESULT: &[u8] = b"MSH|^~\\&|BS|LAB|LIS|ST|20260302091500||ORU^R01|77|P|2.3.1\rOBX|1|NM|GLU||5.1\r";
+
+    #[test]
+    fn a_message_is_answered_with_its_own_control_id() {
+        let mut link = Mllp::default();
+        let events = link.feed(&frame(RESULT));
+        let [Event { kind: Kind::Frame, answer, message: Some(message), last: true, .. }] = events.as_slice() else {
+            panic!("{events:?}");
+        };
+        assert_eq!(message.bytes, RESULT);
+        assert_eq!(message.pieces, [Piece { at: 0, wire: 1, len: RESULT.len() }]);
+        assert!(answer.starts_with(&[VT]) && answer.ends_with(b"MSA|AA|77\r\x1C\r"));
+    }
+
+    #[test]
+    fn a_message_sent_again_after_a_lost_acknowledgement_counts_once() {
+        let mut link = Mllp::default();
+        let first = link.feed(&frame(RESULT));
+        let again = link.feed(&frame(RESULT));
+        assert!(matches!(again.as_slice(), [Event { kind: Kind::Repeated, message: None, .. }]));
+        assert_eq!(first[0].answer, again[0].answer);
+        link.close();
+        assert!(link.feed(&frame(RESULT))[0].message.is_some());
+    }
+
+    #[test]
+    fn half_a_frame_is_never_acknowledged() {
+        let mut link = Mllp::default();
+        let whole = frame(RESULT);
+        assert!(link.feed(&whole[..40]).is_empty());
+        assert_eq!(link.patience(), Some(IN_A_FRAME));
+        let events = link.idle(DateTime::default());
+        let [Event { kind: Kind::Refused(Fault::Short { .. }), answer, .. }] = events.as_slice() else {
+            panic!("{events:?}");
+        };
+        assert!(answer.is_empty());
+        link.feed(&whole[..40]);
+        assert_eq!(link.feed(&whole).len(), 2);
+    }
+
+    #[test]
+    fn a_frame_without_its_last_cr_is_taken_when_the_line_rests() {
+        let mut link = Mllp::default();
+        let whole = frame(RESULT);
+        assert!(link.feed(&whole[..whole.len() - 1]).is_empty());
+        assert_eq!(link.patience(), Some(AFTER_FS));
+        assert!(link.idle(DateTime::default())[0].message.is_some());
+    }
+
+    #[test]
+    fn messages_in_a_file_need_no_frame() {
+        let mut link = Mllp::default();
+        let mut events = link.feed(&[RESULT, b"\n", RESULT].concat());
+        events.extend(link.close());
+        assert_eq!(events.iter().filter(|event| event.message.is_some()).count(), 2);
+        assert!(events.iter().all(|event| event.answer.is_empty()));
+    }
+
+    #[test]
+    fn a_result_without_the_end_of_its_line_is_refused() {
+        let mut link = Mllp::default();
+        link.feed(RESULT.strip_suffix(b"\r").unwrap());
+        assert!(matches!(link.close().as_slice(), [Event { kind: Kind::Refused(Fault::Short { .. }), .. }]));
+    }
+}
