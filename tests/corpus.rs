@@ -7,10 +7,11 @@ use std::path::Path;
 use std::process::Command;
 
 /// Families whose files the present drivers read.
-const FAMILIES: [&str; 7] = [
+const FAMILIES: [&str; 8] = [
     "astm-lis",
     "balances",
     "chromatography",
+    "hl7",
     "modbus",
     "quant-tables",
     "rapid-testers-cn",
