@@ -10,13 +10,22 @@ use super::*;
 use crate::lab::disclosure::ledger::tree::leaf_hash;
 use crate::lab::people::Who;
 use crate::store::ledger::{Extra, hex, ledger_leaf};
+use crate::store::migrations::MIGRATIONS;
 use crate::store::schema::producer;
 use crate::store::trial::{BYTES, at, engines, for_each_engine, furnish};
 
-/// Leaves: two migrations, then places 1, 2, 3, place 2 again, the balance, the transmission.
-const PLACE_2: i64 = 3;
-const PLACE_2_MOVED: i64 = 5;
-const TRANSMISSION: i64 = 7;
+/// Leaves: the migrations, then places 1, 2, 3, place 2 again, the balance, the transmission.
+const PLACE_1: i64 = MIGRATIONS.len() as i64;
+const PLACE_2: i64 = PLACE_1 + 1;
+const PLACE_3: i64 = PLACE_1 + 2;
+const PLACE_2_MOVED: i64 = PLACE_1 + 3;
+const BALANCE: i64 = PLACE_1 + 4;
+const TRANSMISSION: i64 = PLACE_1 + 5;
+
+/// Where the hash of a leaf is kept: after the hashes of all trees that were complete before it.
+fn position(leaf: i64) -> i64 {
+    (0..32).map(|level| leaf >> level).sum()
+}
 
 /// The hand of somebody who owns the database: the triggers go first.
 fn tamper(store: &Store, statement: &str) {
@@ -62,7 +71,7 @@ fn an_untouched_record_has_nothing_to_report() {
         furnish(store);
         let report = store.verify().unwrap();
         assert_eq!(report.findings, []);
-        assert_eq!((report.leaves, report.rows), (8, 7));
+        assert_eq!((report.leaves, report.rows), (TRANSMISSION + 1, TRANSMISSION));
         assert_eq!(report.root, store.read(crate::store::ledger::frontier).unwrap().root().to_string());
     });
 }
@@ -94,7 +103,7 @@ fn a_value_made_nothing_is_named() {
                 column: column.to_owned(),
                 recorded,
                 found,
-                last_leaf: 6,
+                last_leaf: BALANCE,
             },
         ),
     );
@@ -103,7 +112,7 @@ fn a_value_made_nothing_is_named() {
 #[test]
 fn a_row_taken_away_by_hand_is_named() {
     let (table, id) = place(3);
-    found_after("DELETE FROM place WHERE id = 3", &[Finding::Missing { table, id, last_leaf: 4 }]);
+    found_after("DELETE FROM place WHERE id = 3", &[Finding::Missing { table, id, last_leaf: PLACE_3 }]);
 }
 
 #[test]
@@ -120,7 +129,7 @@ fn a_row_renumbered_by_hand_is_gone_under_one_number_and_unknown_under_the_other
     found_after(
         "UPDATE place SET id = 98 WHERE id = 3",
         &[
-            Finding::Missing { table: "place".to_owned(), id: 3, last_leaf: 4 },
+            Finding::Missing { table: "place".to_owned(), id: 3, last_leaf: PLACE_3 },
             Finding::Unrecorded { table: "place".to_owned(), id: 98 },
         ],
     );
@@ -151,7 +160,9 @@ fn bytes_changed_by_hand_are_named() {
 fn a_leaf_changed_by_hand_is_named_with_what_it_is_about() {
     let (table, id) = place(2);
     found_after(
-        "UPDATE ledger_leaf SET data = replace(data, 'config.added', 'config.adder') WHERE leaf_index = 3",
+        &format!(
+            "UPDATE ledger_leaf SET data = replace(data, 'config.added', 'config.adder') WHERE leaf_index = {PLACE_2}"
+        ),
         &[Finding::Leaf {
             leaf: PLACE_2,
             table: Some(table),
@@ -165,14 +176,14 @@ fn a_leaf_changed_by_hand_is_named_with_what_it_is_about() {
 fn a_leaf_taken_away_with_its_content_is_named() {
     for_each_engine(|store| {
         furnish(store);
-        tamper(store, "DELETE FROM ledger_content WHERE leaf_index = 4");
-        tamper(store, "DELETE FROM ledger_leaf WHERE leaf_index = 4");
+        tamper(store, &format!("DELETE FROM ledger_content WHERE leaf_index = {PLACE_3}"));
+        tamper(store, &format!("DELETE FROM ledger_leaf WHERE leaf_index = {PLACE_3}"));
         let found = store.verify().unwrap().findings;
         let (table, id) = place(3);
         assert_eq!(
             found,
             [
-                Finding::Leaf { leaf: 4, table: None, id: None, what: "is gone".to_owned() },
+                Finding::Leaf { leaf: PLACE_3, table: None, id: None, what: "is gone".to_owned() },
                 Finding::Subject { table: table.clone(), id, what: "no leaf is about it".to_owned() },
             ]
         );
@@ -183,7 +194,9 @@ fn a_leaf_taken_away_with_its_content_is_named() {
 fn content_changed_by_hand_is_named() {
     let (table, id) = place(2);
     found_after(
-        "UPDATE ledger_content SET fields = replace(fields, '西坝镇', '东坝镇') WHERE leaf_index = 5",
+        &format!(
+            "UPDATE ledger_content SET fields = replace(fields, '西坝镇', '东坝镇') WHERE leaf_index = {PLACE_2_MOVED}"
+        ),
         &[Finding::Content { leaf: PLACE_2_MOVED, table, id, what: "is not what the leaf commits to".to_owned() }],
     );
 }
@@ -192,7 +205,7 @@ fn content_changed_by_hand_is_named() {
 fn content_taken_away_by_hand_is_named() {
     let (table, id) = place(2);
     found_after(
-        "DELETE FROM ledger_content WHERE leaf_index = 5",
+        &format!("DELETE FROM ledger_content WHERE leaf_index = {PLACE_2_MOVED}"),
         &[Finding::Content { leaf: PLACE_2_MOVED, table, id, what: "is gone".to_owned() }],
     );
 }
@@ -201,8 +214,12 @@ fn content_taken_away_by_hand_is_named() {
 fn a_list_of_subjects_changed_by_hand_is_named() {
     let (table, id) = place(2);
     found_after(
-        "UPDATE ledger_subject SET ver = 1, last_leaf = 3 WHERE table_name = 'place' AND row_id = 2",
-        &[Finding::Subject { table, id, what: "says version 1 at leaf 3, the leaves say 2 at 5".to_owned() }],
+        &format!("UPDATE ledger_subject SET ver = 1, last_leaf = {PLACE_2} WHERE table_name = 'place' AND row_id = 2"),
+        &[Finding::Subject {
+            table,
+            id,
+            what: format!("says version 1 at leaf {PLACE_2}, the leaves say 2 at {PLACE_2_MOVED}"),
+        }],
     );
 }
 
@@ -219,13 +236,13 @@ fn an_interior_hash_changed_by_hand_is_named() {
 fn a_head_set_back_by_hand_is_named_with_what_lies_beyond() {
     for_each_engine(|store| {
         furnish(store);
-        tamper(store, "UPDATE ledger_head SET size = 7");
+        tamper(store, &format!("UPDATE ledger_head SET size = {TRANSMISSION}"));
         let found = store.verify().unwrap().findings;
         assert!(found.contains(&Finding::Leaf {
             leaf: TRANSMISSION,
             table: None,
             id: None,
-            what: "lies beyond the 7 leaves of the head".to_owned()
+            what: format!("lies beyond the {TRANSMISSION} leaves of the head")
         }));
         assert!(found.iter().any(|one| matches!(one, Finding::Head { .. })), "{found:?}");
     });
@@ -242,12 +259,14 @@ fn a_leaf_rewritten_together_with_its_own_hash_is_found_by_the_tree_above_it() {
             })
             .unwrap();
         let other = data.replace("2026-03-01T08", "2026-03-01T07");
-        tamper(store, &format!("UPDATE ledger_leaf SET data = '{other}' WHERE leaf_index = 3"));
+        tamper(store, &format!("UPDATE ledger_leaf SET data = '{other}' WHERE leaf_index = {PLACE_2}"));
         let hash = leaf_hash(other.as_bytes());
-        tamper(store, &format!("UPDATE ledger_hash SET hash = '{hash}' WHERE position = 4"));
+        let place = position(PLACE_2);
+        tamper(store, &format!("UPDATE ledger_hash SET hash = '{hash}' WHERE position = {place}"));
         let found = store.verify().unwrap().findings;
-        // The subtree over leaves 2 and 3, and the next leaf of the same place, which points back at the old hash.
-        assert_eq!(found[0], Finding::Hash { position: 5 });
+        // The subtree over this leaf and its neighbour, and the next leaf of the same place, which points back at the
+        // old hash.
+        assert_eq!(found[0], Finding::Hash { position: position(PLACE_2 | 1) + 1 });
         assert!(
             found.contains(&Finding::Leaf {
                 leaf: PLACE_2_MOVED,
