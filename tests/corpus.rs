@@ -7,15 +7,17 @@ use std::path::Path;
 use std::process::Command;
 
 /// Families whose files the present drivers read.
-const FAMILIES: [&str; 8] = [
+const FAMILIES: [&str; 10] = [
     "astm-lis",
     "balances",
     "chromatography",
     "hl7",
     "modbus",
+    "ph-meters",
     "quant-tables",
     "rapid-testers-cn",
     "spectrophotometers",
+    "temperature-loggers",
 ];
 
 #[test]

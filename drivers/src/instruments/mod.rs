@@ -7,6 +7,7 @@ mod andi_chrom;
 mod andi_ms;
 mod astm_lis2;
 mod biotek_gen5;
+mod biotek_serial;
 mod bmg_mars;
 mod chemstation;
 mod chemstation_aux;
@@ -18,15 +19,19 @@ mod chromeleon_txt;
 mod csv_plate;
 mod csv_trace;
 mod dayuan_03ff;
+mod dayuan_6a;
 mod dayuan_7e;
+mod dayuan_atp;
 mod dayuan_bx1;
 mod dayuan_dy6260;
 mod dayuan_photometer;
+mod elitech_rc4;
 mod empower_arw;
 mod envision;
 mod ezchrom_asc;
 mod gaml;
 mod genesys_uv;
+mod hanna_ph;
 mod hl7v2;
 mod inficon_fusion;
 mod lunatic;
@@ -41,6 +46,8 @@ mod mt_sics;
 mod mzml;
 mod nanodrop;
 mod ohaus_print;
+mod orion_star;
+mod ph_atc_stream;
 mod sartorius_sbi;
 mod scale_labelled_block;
 mod scale_verification_digit;
@@ -49,11 +56,13 @@ mod shimadzu_ascii;
 mod shimadzu_quant;
 mod skanit;
 mod softmax_pro;
+mod softmax_serial;
 mod spotchem_el;
 mod sterling_7600;
 mod taiyang_ttnj;
 mod tecan_magellan;
 mod visionlite;
+mod vwr_symphony;
 
 /// Every driver. A new instrument is one file, one recorded conversation and one line here.
 #[rustfmt::skip] // one line each
@@ -63,6 +72,7 @@ pub static ALL: &[&Profile] = &[
     &andi_ms::PROFILE,
     &astm_lis2::PROFILE,
     &biotek_gen5::PROFILE,
+    &biotek_serial::PROFILE,
     &bmg_mars::PROFILE,
     &chemstation_aux::PROFILE,
     &chemstation_ch::PROFILE,
@@ -73,15 +83,19 @@ pub static ALL: &[&Profile] = &[
     &csv_plate::PROFILE,
     &csv_trace::PROFILE,
     &dayuan_03ff::PROFILE,
+    &dayuan_6a::PROFILE,
     &dayuan_7e::PROFILE,
+    &dayuan_atp::PROFILE,
     &dayuan_bx1::PROFILE,
     &dayuan_dy6260::PROFILE,
     &dayuan_photometer::PROFILE,
+    &elitech_rc4::PROFILE,
     &empower_arw::PROFILE,
     &envision::PROFILE,
     &ezchrom_asc::PROFILE,
     &gaml::PROFILE,
     &genesys_uv::PROFILE,
+    &hanna_ph::PROFILE,
     &hl7v2::PROFILE,
     &inficon_fusion::PROFILE,
     &lunatic::PROFILE,
@@ -95,6 +109,8 @@ pub static ALL: &[&Profile] = &[
     &mzml::PROFILE,
     &nanodrop::PROFILE,
     &ohaus_print::PROFILE,
+    &orion_star::PROFILE,
+    &ph_atc_stream::PROFILE,
     &sartorius_sbi::PROFILE,
     &scale_labelled_block::PROFILE,
     &scale_verification_digit::PROFILE,
@@ -103,11 +119,13 @@ pub static ALL: &[&Profile] = &[
     &shimadzu_quant::PROFILE,
     &skanit::PROFILE,
     &softmax_pro::PROFILE,
+    &softmax_serial::PROFILE,
     &spotchem_el::PROFILE,
     &sterling_7600::PROFILE,
     &taiyang_ttnj::PROFILE,
     &tecan_magellan::PROFILE,
     &visionlite::PROFILE,
+    &vwr_symphony::PROFILE,
 ];
 
 /// The driver with this id.

@@ -38,12 +38,15 @@ fn weight(line: &str) -> Option<Reading> {
     }
     let (tag, body) = match line.len() {
         17..=22 => line.split_at_checked(6)?,
-        5..=16 => ("", line),
+        13..=16 => ("", line),
         _ => return None,
     };
     if let Some(message) = display(body.trim()) {
         return Some(message);
     }
+    // Older balances print a character less or more; then only a sign in front shows that the front is not torn off.
+    let full = if body.contains('[') { 15 } else { 14 };
+    (body.starts_with(['+', '-']) || (body.starts_with(' ') && body.len() == full)).then_some(())?;
     let tag = tag.trim();
     let known = tag.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'#');
     let (body, unverified) = verified(body);
@@ -120,6 +123,14 @@ mod tests {
             ("        cal.    ", "no value: adjusting"),
         ] {
             assert_eq!(said(line), (None, None, vec![flag.to_owned()]), "{line}");
+        }
+    }
+
+    #[test]
+    fn a_torn_line_is_never_a_weight_without_its_sign() {
+        let whole = "N     -    0.0120 g ";
+        for lost in (1..whole.len()).filter(|lost| *lost != 6) {
+            assert_eq!(weight(&whole[lost..]), None, "{}", &whole[lost..]);
         }
     }
 
