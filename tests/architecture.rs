@@ -84,7 +84,7 @@ fn charts_and_reports_are_pure() {
 
 #[test]
 fn pages_name_no_driver_and_no_table() {
-    let mut words: Vec<String> = drivers::ALL.iter().map(|profile| format!("\"{}\"", profile.id)).collect();
+    let mut words: Vec<String> = drivers::all().map(|driver| format!("\"{}\"", driver.id())).collect();
     words.push("store::schema".to_owned());
     nothing(uses(&files("src/web", ".rs"), &words.iter().map(String::as_str).collect::<Vec<_>>()));
 }

@@ -134,11 +134,10 @@ where
     A: AsyncRead + AsyncWrite + Unpin,
     B: AsyncRead + AsyncWrite + Unpin,
 {
-    let profile = drivers::by_id("astm-lis2").context("the driver is in the list")?;
-    let live = Live::new("A", profile.id, String::new(), broadcast::channel(256).0);
+    let driver = drivers::by_id("astm-lis2").context("the driver is in the list")?;
+    let live = Live::new("A", driver.id(), String::new(), broadcast::channel(256).0);
     let (bell, (stop, stopped)) = (Notify::new(), watch::channel(false));
-    let session =
-        Session { instrument: "A", driver: profile.id, link: profile.link, keeper: watched, live: &live, bell: &bell };
+    let session = Session { instrument: "A", driver: &driver, keeper: watched, live: &live, bell: &bell };
     tokio::select! {
         ended = session.run(&mut ours, stopped) => anyhow::bail!("the session ended: {ended:?}"),
         answered = play(&mut theirs, watched, transmissions) => {

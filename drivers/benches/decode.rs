@@ -4,7 +4,7 @@
 use divan::counter::BytesCount;
 use divan::{Bencher, black_box};
 use drivers::link::astm::{SHORT, frame, frames};
-use drivers::{Kind, Message, Profile};
+use drivers::{Driver, Kind, Message};
 
 /// At least this much is on the wire, in bytes.
 const STREAM: usize = 8 * 1024 * 1024;
@@ -15,7 +15,7 @@ fn main() {
     divan::main();
 }
 
-fn driver() -> &'static Profile {
+fn driver() -> Driver {
     drivers::by_id("astm-lis2").expect("the driver is in the list")
 }
 
@@ -94,7 +94,7 @@ fn stream() -> Vec<u8> {
 
 /// Every frame of the stream must be accepted: refusals would be fast and worth nothing.
 fn messages(wire: &[u8]) -> Vec<Message> {
-    let mut link = (driver().link)();
+    let mut link = driver().link();
     let mut events: Vec<_> = wire.chunks(READ).flat_map(|read| link.feed(read)).collect();
     events.extend(link.close());
     assert!(events.iter().all(|event| matches!(event.kind, Kind::Control | Kind::Frame)));
@@ -110,7 +110,7 @@ fn to_checked_frames(bencher: Bencher) {
     let wire = stream();
     messages(&wire);
     bencher.counter(BytesCount::of_slice(&wire)).bench_local(|| {
-        let mut link = (driver().link)();
+        let mut link = driver().link();
         wire.chunks(READ).map(|read| black_box(link.feed(black_box(read))).len()).sum::<usize>()
     });
 }
@@ -120,16 +120,16 @@ fn to_checked_frames(bencher: Bencher) {
 fn to_typed_readings(bencher: Bencher) {
     let wire = stream();
     for message in messages(&wire) {
-        let decoded = (driver().parse)(&message).expect("a whole message is read");
+        let decoded = driver().parse(&message).expect("a whole message is read");
         assert!(decoded.rejected.is_empty() && !decoded.readings.is_empty());
     }
     bencher.counter(BytesCount::of_slice(&wire)).bench_local(|| {
-        let mut link = (driver().link)();
+        let mut link = driver().link();
         let mut readings = 0;
         for read in wire.chunks(READ) {
             for event in link.feed(black_box(read)) {
                 if let Some(message) = &event.message {
-                    readings += black_box((driver().parse)(message)).map_or(0, |decoded| decoded.readings.len());
+                    readings += black_box(driver().parse(message)).map_or(0, |decoded| decoded.readings.len());
                 }
             }
         }
@@ -143,6 +143,6 @@ fn messages_to_readings(bencher: Bencher) {
     let messages = messages(&stream());
     let bytes: usize = messages.iter().map(|message| message.bytes.len()).sum();
     bencher.counter(BytesCount::new(bytes)).bench_local(|| {
-        messages.iter().map(|message| black_box((driver().parse)(black_box(message))).is_ok()).filter(|ok| *ok).count()
+        messages.iter().map(|message| black_box(driver().parse(black_box(message))).is_ok()).filter(|ok| *ok).count()
     });
 }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
-/// One instrument family: how its bytes become messages, and what a message means.
+/// One instrument family written in code: how its bytes become messages, and what a message means. Families described
+/// in TOML are [`crate::described::Described`]; both are a [`crate::Driver`].
+#[derive(Debug)]
 pub struct Profile {
     /// Stable name, equal to the file name with `-` for `_`: `astm-lis2`.
     pub id: &'static str,
@@ -202,7 +204,8 @@ pub struct Reading {
     pub role: Role,
     /// The instrument's code for the analyte, as sent.
     pub analyte: Option<String>,
-    /// The instrument's literal text, never reformatted: `1.20` stays `1.20`.
+    /// The instrument's literal text, never reformatted: `1.20` stays `1.20`. Only where a profile of the laboratory
+    /// declares the decimal sign is it written as a point, without the signs that part thousands; no digit changes.
     pub result: Option<String>,
     /// The value of `result` where it is a number. For calculations outside the record; the record keeps the text.
     pub number: Option<f64>,
@@ -210,6 +213,9 @@ pub struct Reading {
     pub unit: Option<String>,
     pub flags: Vec<String>,
     pub measured_at: Option<DateTime>,
+    /// The instrument said when, in a way that can be read as two times: `measured_at` is `None`, and a person decides.
+    #[serde(skip)]
+    pub doubtful_time: bool,
     pub replicate: Option<u32>,
     /// What the value was computed from, where the instrument tells.
     #[serde(skip)]
@@ -314,6 +320,9 @@ pub enum Fault {
     FrameNumber { offset: usize, expected: String, found: String },
     #[error("line {line}: expected {expected}, found '{found}'")]
     Line { line: usize, expected: &'static str, found: String },
+    /// As [`Fault::Line`], where what was expected is known from a profile only.
+    #[error("line {line}: expected {expected}, found '{found}'")]
+    Record { line: usize, expected: String, found: String },
     #[error("offset {offset}: expected {expected}, found {found}")]
     Bytes { offset: usize, expected: &'static str, found: String },
     #[error("offset {offset}: the message ends early, expected {expected}")]
@@ -336,7 +345,7 @@ impl Fault {
             | Self::Short { offset, .. }
             | Self::TooLong { offset, .. }
             | Self::NotText { offset, .. } => Some(*offset),
-            Self::Line { .. } | Self::Nothing(_) => None,
+            Self::Line { .. } | Self::Record { .. } | Self::Nothing(_) => None,
         }
     }
 
@@ -350,7 +359,7 @@ impl Fault {
             | Self::Short { offset, .. }
             | Self::TooLong { offset, .. }
             | Self::NotText { offset, .. } => *offset += by,
-            Self::Line { .. } | Self::Nothing(_) => {}
+            Self::Line { .. } | Self::Record { .. } | Self::Nothing(_) => {}
         }
         self
     }

@@ -2,15 +2,16 @@
 
 mod json;
 
-use crate::contract::{Decoded, Event, Fault, Kind, Profile, Rejected};
-use crate::instruments::{ALL, by_id};
+use crate::contract::{Decoded, Event, Fault, Kind, Rejected};
+use crate::driver::Driver;
+use crate::instruments::{all, by_id};
 
 /// What one file says.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Document {
     /// The name as it was given.
     pub file: String,
-    pub driver: &'static str,
+    pub driver: String,
     pub encoding: Option<&'static str>,
     pub messages: Vec<Decoded>,
     /// Offsets are into the file.
@@ -26,16 +27,16 @@ pub enum Refusal {
     #[error("{file}: no known format, at offset 0: expected the output of an instrument, found '{found}'")]
     Unknown { file: String, found: String },
     #[error("{file}: looks like {driver}, at offset {offset}: {reason}")]
-    Nothing { file: String, driver: &'static str, offset: usize, reason: String },
+    Nothing { file: String, driver: String, offset: usize, reason: String },
 }
 
 /// Reads `bytes` as `driver` says, or as the driver that recognises them and makes most of them.
 pub fn decode(file: &str, bytes: &[u8], driver: Option<&str>) -> Result<Document, Refusal> {
     if let Some(id) = driver {
-        let profile = by_id(id).ok_or_else(|| Refusal::NoDriver(id.to_owned()))?;
-        return refuse_nothing(read(file, bytes, profile), bytes, true);
+        let driver = by_id(id).ok_or_else(|| Refusal::NoDriver(id.to_owned()))?;
+        return decode_with(file, bytes, &driver);
     }
-    let documents = ALL.iter().filter(|profile| (profile.recognises)(bytes)).map(|profile| read(file, bytes, profile));
+    let documents = all().filter(|driver| driver.recognises(bytes)).map(|driver| read(file, bytes, &driver));
     // `max_by_key` takes the last of equals; the first in the list is meant.
     let best = documents.collect::<Vec<_>>().into_iter().rev().max_by_key(worth);
     match best {
@@ -45,6 +46,14 @@ pub fn decode(file: &str, bytes: &[u8], driver: Option<&str>) -> Result<Document
             found: bytes.get(..32).unwrap_or(bytes).escape_ascii().to_string(),
         }),
     }
+}
+
+/// Reads `bytes` as this driver says.
+///
+/// # Errors
+/// Nothing in them could be read.
+pub fn decode_with(file: &str, bytes: &[u8], driver: &Driver) -> Result<Document, Refusal> {
+    refuse_nothing(read(file, bytes, driver), bytes, true)
 }
 
 /// Formats that say more and leave less out are likelier to be the right one.
@@ -71,19 +80,19 @@ fn refuse_nothing(document: Document, bytes: &[u8], asked: bool) -> Result<Docum
 }
 
 /// The file as this driver reads it, whatever comes of it.
-fn read(file: &str, bytes: &[u8], profile: &Profile) -> Document {
+fn read(file: &str, bytes: &[u8], driver: &Driver) -> Document {
     let mut document = Document {
         file: file.to_owned(),
-        driver: profile.id,
+        driver: driver.id().to_owned(),
         encoding: None,
         messages: Vec::new(),
         rejected: Vec::new(),
         warnings: Vec::new(),
     };
-    let mut link = (profile.link)();
+    let mut link = driver.link();
     let mut place = Place::default();
     for event in link.feed(bytes).into_iter().chain(link.close()) {
-        document.take(&event, &place, profile);
+        document.take(&event, &place, driver);
         place.pass(&event);
     }
     document
@@ -106,7 +115,7 @@ impl Place {
 }
 
 impl Document {
-    fn take(&mut self, event: &Event, place: &Place, profile: &Profile) {
+    fn take(&mut self, event: &Event, place: &Place, driver: &Driver) {
         match &event.kind {
             Kind::Refused(fault) => {
                 let fault = fault.clone().moved(place.transmission);
@@ -120,7 +129,7 @@ impl Document {
         }
         let Some(message) = &event.message else { return };
         let on_file = |at: usize| place.transmission + message.on_wire(&(at..at + 1)).start;
-        match (profile.parse)(message) {
+        match driver.parse(message) {
             Ok(decoded) => {
                 self.encoding = self.encoding.or(decoded.encoding);
                 self.warnings.extend(decoded.warnings.iter().cloned());

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use drivers::conversation::{Item, Side};
-use drivers::{ALL, Censored, Chromatogram, Decoded, Event, Kind, Profile, Reading, Role};
+use drivers::{Censored, Chromatogram, Decoded, Driver, Event, Kind, Reading, Role};
 use jiff::civil::{DateTime, date};
 use recordings::Recording;
 
@@ -24,7 +24,7 @@ fn every_conversation_is_answered_as_recorded_and_read_as_approved() {
     for recording in recordings::all() {
         let name = recording.path.display();
         let said = match play(&recording) {
-            Ok(events) => text(recording.profile, &events),
+            Ok(events) => text(&recording.driver, &events),
             Err(problem) => {
                 wrong.push(format!("{name}: {problem}"));
                 continue;
@@ -46,9 +46,9 @@ fn every_conversation_is_answered_as_recorded_and_read_as_approved() {
 #[test]
 fn every_driver_has_a_conversation_with_its_origin() {
     let recordings = recordings::all();
-    for profile in ALL {
-        let own: Vec<&Recording> = recordings.iter().filter(|r| r.profile.id == profile.id).collect();
-        assert!(!own.is_empty(), "{}: no recorded conversation", profile.id);
+    for profile in drivers::all() {
+        let own: Vec<&Recording> = recordings.iter().filter(|r| r.driver.id() == profile.id()).collect();
+        assert!(!own.is_empty(), "{}: no recorded conversation", profile.id());
         for recording in own {
             let first = recording.conversation.items.first();
             let stated = matches!(first, Some(Item::Remark(text)) if text.starts_with("origin: "));
@@ -60,7 +60,7 @@ fn every_driver_has_a_conversation_with_its_origin() {
 /// Feeds what the instrument said and compares what we say with the record. Silence comes where the record shows it
 /// by time, and where we are recorded to speak without having been spoken to.
 fn play(recording: &Recording) -> Result<Vec<Event>, String> {
-    let mut link = (recording.profile.link)();
+    let mut link = recording.driver.link();
     let (mut events, mut said, mut clock) = (Vec::new(), Vec::new(), Duration::ZERO);
     for (index, item) in recording.conversation.items.iter().enumerate() {
         let heard = match item {
@@ -104,7 +104,7 @@ fn play(recording: &Recording) -> Result<Vec<Event>, String> {
     Ok(events)
 }
 
-fn text(profile: &Profile, events: &[Event]) -> String {
+fn text(profile: &Driver, events: &[Event]) -> String {
     let mut out = String::new();
     for event in events {
         match &event.kind {
@@ -113,7 +113,7 @@ fn text(profile: &Profile, events: &[Event]) -> String {
             Kind::Noise => writeln!(out, "noise | {} bytes", event.wire.len()).unwrap(),
             Kind::Control | Kind::Frame => {}
         }
-        match event.message.as_ref().map(profile.parse) {
+        match event.message.as_ref().map(|message| profile.parse(message)) {
             None => {}
             Some(Ok(decoded)) => message(&mut out, &decoded),
             Some(Err(fault)) => writeln!(out, "fault | {fault}").unwrap(),

@@ -3,7 +3,7 @@
 mod recordings;
 
 use drivers::conversation::{Conversation, Item, Side};
-use drivers::{ALL, Event, Message, Profile, Reading};
+use drivers::{Driver, Event, Message, Reading};
 use proptest::prelude::*;
 use std::time::Duration;
 
@@ -27,37 +27,37 @@ fn damaged() -> impl Strategy<Value = (usize, usize, u8)> {
     })
 }
 
-fn heard(which: usize, place: usize, change: u8) -> (&'static Profile, Vec<u8>) {
+fn heard(which: usize, place: usize, change: u8) -> (Driver, Vec<u8>) {
     let recording = &recordings::all()[which];
     let mut bytes = recording.conversation.heard();
     if let Some(byte) = bytes.get_mut(place) {
         *byte ^= change;
     }
-    (recording.profile, bytes)
+    (recording.driver.clone(), bytes)
 }
 
-fn run(profile: &Profile, bytes: &[u8], size: usize) -> Vec<Event> {
-    let mut link = (profile.link)();
+fn run(profile: &Driver, bytes: &[u8], size: usize) -> Vec<Event> {
+    let mut link = profile.link();
     let mut events: Vec<Event> = bytes.chunks(size).flat_map(|piece| link.feed(piece)).collect();
     events.extend(link.close());
     events
 }
 
-fn check(profile: &Profile, bytes: &[u8], size: usize) -> Result<(), TestCaseError> {
+fn check(profile: &Driver, bytes: &[u8], size: usize) -> Result<(), TestCaseError> {
     let whole = run(profile, bytes, usize::MAX);
-    prop_assert_eq!(&whole, &run(profile, bytes, size), "{}: reads of {} bytes", profile.id, size);
+    prop_assert_eq!(&whole, &run(profile, bytes, size), "{}: reads of {} bytes", profile.id(), size);
     let wire: Vec<u8> = whole.iter().flat_map(|event| event.wire.clone()).collect();
-    prop_assert_eq!(wire.escape_ascii().to_string(), bytes.escape_ascii().to_string(), "{}", profile.id);
+    prop_assert_eq!(wire.escape_ascii().to_string(), bytes.escape_ascii().to_string(), "{}", profile.id());
     for message in whole.iter().filter_map(|event| event.message.as_ref()) {
-        let _ = (profile.parse)(message);
+        let _ = profile.parse(message);
     }
     Ok(())
 }
 
-fn readings(profile: &Profile, bytes: &[u8]) -> Vec<Reading> {
+fn readings(profile: &Driver, bytes: &[u8]) -> Vec<Reading> {
     run(profile, bytes, usize::MAX)
         .iter()
-        .filter_map(|event| (profile.parse)(event.message.as_ref()?).ok())
+        .filter_map(|event| profile.parse(event.message.as_ref()?).ok())
         .flat_map(|decoded| decoded.readings)
         .map(|reading| Reading { span: 0..0, ..reading })
         .collect()
@@ -66,37 +66,37 @@ fn readings(profile: &Profile, bytes: &[u8]) -> Vec<Reading> {
 proptest! {
     #[test]
     fn how_bytes_are_cut_changes_nothing_and_each_is_accounted_for_once(bytes in telling(), size in 1usize..9) {
-        for profile in ALL {
-            check(profile, &bytes, size)?;
+        for profile in drivers::all() {
+            check(&profile, &bytes, size)?;
         }
     }
 
     #[test]
     fn the_same_holds_for_a_conversation_on_a_bad_line((which, place, change) in damaged(), size in 1usize..9) {
         let (profile, bytes) = heard(which, place, change);
-        check(profile, &bytes, size)?;
+        check(&profile, &bytes, size)?;
     }
 
     #[test]
     fn no_message_makes_a_driver_fall_over(bytes: Vec<u8>, likely in telling()) {
-        for profile in ALL {
+        for profile in drivers::all() {
             for bytes in [&bytes, &likely] {
-                let _ = (profile.parse)(&Message::plain(bytes.clone(), 0));
-                let _ = (profile.recognises)(bytes);
+                let _ = profile.parse(&Message::plain(bytes.clone(), 0));
+                let _ = profile.recognises(bytes);
             }
         }
     }
 
     #[test]
     fn a_link_may_be_used_after_its_end(bytes in telling()) {
-        for profile in ALL {
-            let mut link = (profile.link)();
+        for profile in drivers::all() {
+            let mut link = profile.link();
             link.feed(&bytes);
             link.close();
             let mut again: Vec<Event> = link.feed(&bytes);
             again.extend(link.close());
             let wire: usize = again.iter().map(|event| event.wire.len()).sum();
-            prop_assert_eq!(wire, bytes.len(), "{}", profile.id);
+            prop_assert_eq!(wire, bytes.len(), "{}", profile.id());
         }
     }
 
@@ -125,15 +125,15 @@ const SUMMED: [&str; 2] = ["astm-lis2", "mini-vidas"];
 /// the text where the next two characters may, once in 256, be its sum.
 #[test]
 fn one_wrong_byte_in_a_summed_frame_never_makes_another_reading() {
-    for recording in recordings::all().iter().filter(|r| SUMMED.contains(&r.profile.id)) {
+    for recording in recordings::all().iter().filter(|r| SUMMED.contains(&r.driver.id())) {
         let good = recording.conversation.heard();
         let framed = good.contains(&0x02);
-        let right = readings(recording.profile, &good);
+        let right = readings(&recording.driver, &good);
         for place in (0..good.len()).filter(|_| framed) {
             for change in [0x01, 0x04, 0x10, 0x80, 0xFF] {
                 let mut bytes = good.clone();
                 bytes[place] ^= change;
-                for reading in readings(recording.profile, &bytes) {
+                for reading in readings(&recording.driver, &bytes) {
                     let name = recording.path.display();
                     assert!(right.contains(&reading), "{name}: byte {place} ^ {change:#x} gives {reading:?}");
                 }

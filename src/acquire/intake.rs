@@ -29,13 +29,13 @@ impl Intake for Hub {
 
 /// Reads every message with the line's driver; the first thing that could not be read is the fault.
 pub(crate) fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
-    let Some(profile) = drivers::by_id(&transmission.driver) else {
+    let Some(driver) = drivers::by_id(&transmission.driver) else {
         return (Vec::new(), Some(format!("no driver '{}'", transmission.driver)));
     };
     let mut messages = Vec::new();
     let mut fault = None;
     for message in &transmission.messages {
-        match (profile.parse)(message) {
+        match driver.parse(message) {
             Ok(decoded) => {
                 fault = fault.or_else(|| decoded.rejected.first().map(|rejected| rejected.reason.clone()));
                 messages.push(Read::new(message, decoded));

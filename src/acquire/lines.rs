@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
-use drivers::Profile;
+use drivers::Driver;
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 use tokio::task::JoinHandle;
@@ -39,7 +39,7 @@ pub enum LineError {
 }
 
 /// Finds a driver by its id.
-pub type Find = fn(&str) -> Option<&'static Profile>;
+pub type Find = fn(&str) -> Option<Driver>;
 
 /// All lines of this process. Must live inside a tokio runtime.
 pub struct Lines {
@@ -90,13 +90,13 @@ impl Lines {
         let mut wanted = BTreeSet::new();
         let mut checked = Vec::with_capacity(configs.len());
         for config in configs {
-            let Some(profile) = (self.find)(&config.driver) else {
+            let Some(driver) = (self.find)(&config.driver) else {
                 return Err(LineError::NoDriver { instrument: config.instrument, driver: config.driver });
             };
             if !wanted.insert(config.instrument.clone()) {
                 return Err(LineError::Twice(config.instrument));
             }
-            checked.push((config, profile));
+            checked.push((config, driver));
         }
         let mut running = self.running.lock().await;
         let gone: Vec<String> = running.keys().filter(|code| !wanted.contains(*code)).cloned().collect();
@@ -106,7 +106,7 @@ impl Lines {
             }
             self.states().remove(&code);
         }
-        for (config, profile) in checked {
+        for (config, driver) in checked {
             let code = config.instrument.clone();
             if running.get(&code).is_some_and(|line| line.config == config) {
                 continue;
@@ -115,7 +115,7 @@ impl Lines {
             if let Some(line) = running.remove(&code) {
                 line.end().await;
             }
-            let line = self.start(config, profile);
+            let line = self.start(config, driver);
             self.states().insert(code.clone(), line.live.clone());
             running.insert(code, line);
         }
@@ -147,7 +147,7 @@ impl Lines {
         self.states.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
     }
 
-    fn start(&self, config: LineConfig, profile: &'static Profile) -> Running {
+    fn start(&self, config: LineConfig, driver: Driver) -> Running {
         let (stop, stopped) = watch::channel(false);
         let place = config.transport.place().to_owned();
         let live = Live::new(&config.instrument, &config.driver, place, self.events.clone());
@@ -159,7 +159,7 @@ impl Lines {
             live: live.clone(),
             bell: Arc::clone(&bell),
         };
-        let line = Line { config: config.clone(), profile, journal: self.journal.clone(), live: live.clone(), bell };
+        let line = Line { config: config.clone(), driver, journal: self.journal.clone(), live: live.clone(), bell };
         let tasks = [tokio::spawn(line.run(stopped.clone())), tokio::spawn(courier.run(stopped))];
         Running { config, live, stop, tasks }
     }
@@ -168,7 +168,7 @@ impl Lines {
 /// One line: opens its port, talks until it is lost, and opens it again.
 struct Line {
     config: LineConfig,
-    profile: &'static Profile,
+    driver: Driver,
     journal: Journal,
     live: Live,
     bell: Arc<Notify>,
@@ -178,14 +178,8 @@ impl Line {
     async fn run(self, mut stop: watch::Receiver<bool>) {
         let instrument = self.config.instrument.as_str();
         let mut port = Port::new(self.config.transport.clone());
-        let session = Session {
-            instrument,
-            driver: &self.config.driver,
-            link: self.profile.link,
-            keeper: &self.journal,
-            live: &self.live,
-            bell: &self.bell,
-        };
+        let session =
+            Session { instrument, driver: &self.driver, keeper: &self.journal, live: &self.live, bell: &self.bell };
         self.live.turn(Word::Waiting, None);
         loop {
             let opened = tokio::select! {

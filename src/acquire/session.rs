@@ -8,7 +8,7 @@ use std::future::{Future, pending};
 use std::io;
 use std::time::Duration;
 
-use drivers::{Event, Link};
+use drivers::{Driver, Event};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::sync::{Notify, watch};
@@ -58,8 +58,7 @@ pub enum Ended {
 /// What a session needs beside the line and its link.
 pub struct Session<'a, K> {
     pub instrument: &'a str,
-    pub driver: &'a str,
-    pub link: fn() -> Box<dyn Link>,
+    pub driver: &'a Driver,
     pub keeper: &'a K,
     pub live: &'a Live,
     /// Rung when a transmission was closed.
@@ -90,7 +89,7 @@ impl<K: Keeper> Session<'_, K> {
     where
         L: AsyncRead + AsyncWrite + Unpin,
     {
-        let mut link = (self.link)();
+        let mut link = self.driver.link();
         let mut talk = Talk { open: None, request: None };
         let mut buffer = [0; 4096];
         let mut heard = Instant::now();
@@ -116,7 +115,7 @@ impl<K: Keeper> Session<'_, K> {
                 }
                 Step::Silent => (link.idle(clock::civil()), None),
                 Step::GiveUp => {
-                    let events = std::mem::replace(&mut link, (self.link)()).close();
+                    let events = std::mem::replace(&mut link, self.driver.link()).close();
                     (events, Some((None, "the line fell silent")))
                 }
                 Step::End(ended) => {
@@ -238,7 +237,7 @@ impl Talk {
             }
             opening = Some(Opening {
                 instrument: session.instrument.to_owned(),
-                driver: session.driver.to_owned(),
+                driver: session.driver.id().to_owned(),
                 started_at: chunks.first().map_or(now, |chunk| chunk.at),
             });
         }

@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use drivers::{Decoded, Direction, Event, Fault, Kind, Link, Message, Profile, Proof, Serial};
+use drivers::{Decoded, Direction, Driver, Event, Fault, Kind, Link, Message, Profile, Proof, Serial};
 use jiff::SignedDuration;
 use jiff::civil::DateTime;
 use proptest::prelude::*;
@@ -97,8 +97,8 @@ static SEMICOLONS: Profile = Profile {
     recognises: |_| false,
 };
 
-fn find(id: &str) -> Option<&'static Profile> {
-    Some(&SEMICOLONS).filter(|profile| profile.id == id)
+fn find(id: &str) -> Option<Driver> {
+    Some(Driver::Code(&SEMICOLONS)).filter(|driver| driver.id() == id)
 }
 
 /// A journal that can be told to refuse.
@@ -140,9 +140,8 @@ fn session<K: Keeper + Send + 'static>(keeper: Arc<K>) -> (DuplexStream, Live, t
     let seen = live.clone();
     let talk = tokio::spawn(async move {
         let (_stop, stopped) = watch::channel(false);
-        let (bell, link) = (Notify::new(), SEMICOLONS.link);
-        let session =
-            Session { instrument: "A1", driver: "semicolons", link, keeper: &*keeper, live: &live, bell: &bell };
+        let (bell, driver) = (Notify::new(), Driver::Code(&SEMICOLONS));
+        let session = Session { instrument: "A1", driver: &driver, keeper: &*keeper, live: &live, bell: &bell };
         session.run(&mut ours, stopped).await
     });
     (instrument, seen, talk)
@@ -363,7 +362,7 @@ mod on_a_pseudo_terminal {
         let transmission = record.taken.lock().unwrap()[0].clone();
         assert_eq!((transmission.state, transmission.driver.as_str()), (State::Complete, "mt-sics"));
         let message = &transmission.messages[0];
-        let decoded = (drivers::by_id(&transmission.driver).unwrap().parse)(message).unwrap();
+        let decoded = drivers::by_id(&transmission.driver).unwrap().parse(message).unwrap();
         assert_eq!(decoded.readings[0].result.as_deref(), Some("10.0217"));
         assert_eq!(&transmission.bytes[message.on_wire(&decoded.readings[0].span)], b"S S    10.0217 g");
         lines.stop().await;

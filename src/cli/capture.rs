@@ -29,10 +29,10 @@ pub struct Args {
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let profile = match &args.driver {
+    let driver = match &args.driver {
         None => None,
         Some(id) => match ::drivers::by_id(id) {
-            Some(profile) => Some(profile),
+            Some(driver) => Some(driver),
             None => {
                 eprintln!("no driver '{id}'; `qingke drivers` lists them");
                 return Ok(ExitCode::from(BAD_INPUT));
@@ -40,7 +40,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         },
     };
     super::runtime()?.block_on(async {
-        let transport = args.line.transport(profile);
+        let transport = args.line.transport(driver.as_ref());
         let place = transport.place().to_owned();
         let mut wire = Port::new(transport).open().await.with_context(|| place.clone())?;
         let file = File::create_new(&args.file).with_context(|| args.file.display().to_string())?;
@@ -48,7 +48,7 @@ pub fn run(args: Args) -> anyhow::Result<ExitCode> {
         tape.write(&Item::Remark(format!("origin: {place}, {}", clock::now())))?;
         eprintln!("recording {place}; Ctrl-C ends");
         tokio::select! {
-            ended = record(&mut wire, profile.map(|profile| (profile.link)()), &mut tape) => ended?,
+            ended = record(&mut wire, driver.map(|driver| driver.link()), &mut tape) => ended?,
             stopped = tokio::signal::ctrl_c() => stopped?,
         }
         tape.file.sync_all()?;

@@ -3,7 +3,7 @@
 use std::io::Write;
 use std::process::ExitCode;
 
-use ::drivers::{ALL, Direction, Profile, Proof, Serial, Transport};
+use ::drivers::{Direction, Driver, Proof, Serial, Transport};
 use serde::Serialize;
 
 /// List the instrument drivers and how sure we are of each
@@ -16,34 +16,38 @@ pub struct Args {
 }
 
 #[derive(Serialize)]
-struct Entry {
-    id: &'static str,
-    maker: &'static str,
-    models: &'static [&'static str],
-    transports: &'static [Transport],
+struct Entry<'a> {
+    id: &'a str,
+    maker: &'a str,
+    models: Vec<&'a str>,
+    transports: &'a [Transport],
     direction: Direction,
     proof: Proof,
-    tested_against: &'static str,
+    tested_against: &'a str,
     serial: Serial,
+    /// Described in a profile instead of code.
+    profile: bool,
 }
 
-impl From<&Profile> for Entry {
-    fn from(profile: &Profile) -> Self {
+impl<'a> From<&'a Driver> for Entry<'a> {
+    fn from(driver: &'a Driver) -> Self {
         Self {
-            id: profile.id,
-            maker: profile.maker,
-            models: profile.models,
-            transports: profile.transports,
-            direction: profile.direction,
-            proof: profile.proof,
-            tested_against: profile.tested_against,
-            serial: profile.serial,
+            id: driver.id(),
+            maker: driver.maker(),
+            models: driver.models(),
+            transports: driver.transports(),
+            direction: driver.direction(),
+            proof: driver.proof(),
+            tested_against: driver.tested_against(),
+            serial: driver.serial(),
+            profile: matches!(driver, Driver::Described(_)),
         }
     }
 }
 
 pub fn run(args: Args) -> anyhow::Result<ExitCode> {
-    let entries: Vec<Entry> = ALL.iter().map(|profile| Entry::from(*profile)).collect();
+    let drivers: Vec<Driver> = ::drivers::all().collect();
+    let entries: Vec<Entry<'_>> = drivers.iter().map(Entry::from).collect();
     let mut out = std::io::stdout().lock();
     if args.json {
         writeln!(out, "{}", serde_json::to_string_pretty(&entries)?)?;

@@ -1,6 +1,6 @@
 //! The options of the commands that open a line.
 
-use ::drivers::{Profile, Serial};
+use ::drivers::{Driver, Serial};
 
 use crate::acquire::Transport;
 
@@ -24,14 +24,14 @@ pub struct Options {
 }
 
 impl Options {
-    pub fn transport(&self, driver: Option<&Profile>) -> Transport {
+    pub fn transport(&self, driver: Option<&Driver>) -> Transport {
         if let Some(address) = self.port.strip_prefix("tcp:") {
             return Transport::TcpClient { address: address.to_owned() };
         }
         if let Some(address) = self.port.strip_prefix("listen:") {
             return Transport::TcpServer { address: address.to_owned() };
         }
-        let usual = driver.map_or(Serial::new(9600), |driver| driver.serial);
+        let usual = driver.map_or(Serial::new(9600), Driver::serial);
         let serial = Serial {
             baud: self.baud.unwrap_or(usual.baud),
             data_bits: self.data_bits.unwrap_or(usual.data_bits),

@@ -41,7 +41,7 @@ impl Document {
     pub fn json(&self, points: bool) -> serde_json::Result<String> {
         let page = Page {
             file: &self.file,
-            driver: self.driver,
+            driver: &self.driver,
             encoding: self.encoding,
             messages: self.messages.iter().map(|message| said(message, points)).collect(),
             rejected: &self.rejected,

@@ -16,6 +16,21 @@ pub fn read(literal: &str) -> (Option<f64>, Option<Censored>) {
     (number(digits.trim()), if digits.trim().is_empty() { None } else { censored })
 }
 
+/// As [`read`], with the decimal sign known: also the digits with a point and without the signs that part thousands.
+pub fn read_with(literal: &str, decimal: char) -> (Option<f64>, Option<Censored>, Option<String>) {
+    let text = literal.trim();
+    if is_not_detected(text) {
+        return (None, Some(Censored::NotDetected), None);
+    }
+    let (censored, digits) = qualifier(text);
+    let sign = text.get(..text.len() - digits.len()).unwrap_or_default();
+    let plain = pointed(digits, decimal);
+    match number(&plain) {
+        Some(value) => (Some(value), censored, Some(format!("{sign}{plain}"))),
+        None => (None, if digits.trim().is_empty() { None } else { censored }, None),
+    }
+}
+
 /// Splits a leading `<`, `>`, `<=`, `>=`, `≤` or `≥` off.
 fn qualifier(text: &str) -> (Option<Censored>, &str) {
     for (sign, censored) in [
@@ -57,9 +72,13 @@ fn decimal_point(text: &str) -> Option<Cow<'_, str>> {
 
 /// A number whose decimal sign is known: the other sign and blanks part its thousands (`65,603.37`, `65 603,37`).
 pub fn with_decimal(text: &str, decimal: char) -> Option<f64> {
+    number(&pointed(text, decimal))
+}
+
+fn pointed(text: &str, decimal: char) -> String {
     let grouping = if decimal == ',' { '.' } else { ',' };
     let plain = text.trim().chars().filter(|c| *c != grouping && !c.is_whitespace());
-    number(&plain.map(|c| if c == decimal { '.' } else { c }).collect::<String>())
+    plain.map(|c| if c == decimal { '.' } else { c }).collect()
 }
 
 #[cfg(test)]
@@ -95,6 +114,16 @@ mod tests {
         for (literal, value, censored) in cases {
             assert_eq!(read(literal), (value, censored), "{literal}");
         }
+    }
+
+    #[test]
+    fn digits_stay_when_the_decimal_sign_becomes_a_point() {
+        let read = |text, sign| read_with(text, sign);
+        assert_eq!(read("1.234,50", ','), (Some(1234.5), None, Some("1234.50".to_owned())));
+        assert_eq!(read("<0,050", ','), (Some(0.05), Some(Censored::Below), Some("<0.050".to_owned())));
+        assert_eq!(read("ND", ','), (None, Some(Censored::NotDetected), None));
+        assert_eq!(read("-----", '.'), (None, None, None));
+        assert_eq!(read("<", '.'), (None, None, None));
     }
 
     #[test]

@@ -1,6 +1,8 @@
 //! One file per instrument family, and the list of all of them.
 
 use crate::contract::Profile;
+use crate::described;
+use crate::driver::Driver;
 
 mod and_print;
 mod andi_chrom;
@@ -64,7 +66,7 @@ mod tecan_magellan;
 mod visionlite;
 mod vwr_symphony;
 
-/// Every driver. A new instrument is one file, one recorded conversation and one line here.
+/// Every driver written in code. A new instrument is one file, one recorded conversation and one line here.
 #[rustfmt::skip] // one line each
 pub static ALL: &[&Profile] = &[
     &and_print::PROFILE,
@@ -128,7 +130,12 @@ pub static ALL: &[&Profile] = &[
     &vwr_symphony::PROFILE,
 ];
 
+/// Every driver that comes with the program: those in code, then those described in profiles.
+pub fn all() -> impl Iterator<Item = Driver> {
+    ALL.iter().copied().map(Driver::Code).chain(described::built_in().iter().cloned())
+}
+
 /// The driver with this id.
-pub fn by_id(id: &str) -> Option<&'static Profile> {
-    ALL.iter().copied().find(|profile| profile.id == id)
+pub fn by_id(id: &str) -> Option<Driver> {
+    all().find(|driver| driver.id() == id)
 }

@@ -79,7 +79,7 @@ mod tests {
             LzRecord { number: 2, name: b"26-018", time, hundredths: 5520 },
         ];
         let profile = by_id("dayuan-7e").unwrap();
-        let mut host: Box<dyn Link> = (profile.link)();
+        let mut host: Box<dyn Link> = profile.link();
         let mut read = Vec::new();
         for _ in 0..2 {
             let mut asked: Vec<Vec<u8>> = host.idle(time).into_iter().map(|event| event.answer).collect();
@@ -87,7 +87,7 @@ mod tests {
                 let told = open(&question).map(|frame| answers(frame, &records)).unwrap_or_default();
                 for event in host.feed(&told.concat()) {
                     asked.push(event.answer);
-                    read.extend(event.message.iter().filter_map(|message: &Message| (profile.parse)(message).ok()));
+                    read.extend(event.message.iter().filter_map(|message: &Message| profile.parse(message).ok()));
                 }
             }
         }

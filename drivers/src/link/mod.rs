@@ -1,6 +1,7 @@
 //! How bytes become messages.
 
 pub mod astm;
+pub mod block;
 pub mod control;
 pub mod dayuan;
 pub mod dayuan_cutter;

@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use drivers::conversation::Conversation;
-use drivers::{Profile, by_id};
+use drivers::{Driver, by_id};
 
 pub struct Recording {
-    pub profile: &'static Profile,
+    pub driver: Driver,
     pub path: PathBuf,
     pub conversation: Conversation,
 }
@@ -17,11 +17,11 @@ pub fn all() -> Vec<Recording> {
     let mut found = Vec::new();
     for folder in entries(&root) {
         let id = folder.file_name().unwrap().to_str().unwrap();
-        let profile = by_id(id).unwrap_or_else(|| panic!("{}: no driver has this name", folder.display()));
+        let driver = by_id(id).unwrap_or_else(|| panic!("{}: no driver has this name", folder.display()));
         for path in entries(&folder).into_iter().filter(|path| path.extension().is_some_and(|e| e == "txt")) {
             let text = std::fs::read_to_string(&path).unwrap();
             let conversation = text.parse().unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            found.push(Recording { profile, path, conversation });
+            found.push(Recording { driver: driver.clone(), path, conversation });
         }
     }
     found

@@ -10,9 +10,9 @@ use super::*;
 
 /// Twenty minutes of talk between a device and its driver's link, in steps of 100 ms.
 fn talk(model: Model, minutes: u32, bench: Arc<dyn Bench>) -> (Vec<Event>, Vec<Decoded>) {
-    let profile = drivers::by_id(model.driver()).unwrap();
+    let driver = drivers::by_id(model.driver()).unwrap();
     let mut device = model.device("D1", 7, bench);
-    let mut link = (profile.link)();
+    let mut link = driver.link();
     let step = Duration::from_millis(100);
     let mut now = date(2026, 3, 2).at(9, 0, 0, 0);
     let mut silent = Duration::ZERO;
@@ -40,7 +40,7 @@ fn talk(model: Model, minutes: u32, bench: Arc<dyn Bench>) -> (Vec<Event>, Vec<D
         }
     }
     let messages = events.iter().filter_map(|event| event.message.as_ref());
-    let decoded = messages.map(|message| (profile.parse)(message).unwrap()).collect();
+    let decoded = messages.map(|message| driver.parse(message).unwrap()).collect();
     (events, decoded)
 }
 

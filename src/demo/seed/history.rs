@@ -215,13 +215,13 @@ impl Story {
         start: DateTime,
         seconds: i64,
     ) -> Result<(), SeedError> {
-        let Some(profile) = drivers::by_id(model.driver()) else {
+        let Some(driver) = drivers::by_id(model.driver()) else {
             return Err(SeedError::refused("instrument", format!("no driver '{}'", model.driver())));
         };
         let mut device =
             model.device(instrument, self.seed.wrapping_add(self.seq.unsigned_abs()), std::sync::Arc::new(queue));
-        let mut link = (profile.link)();
-        let mut past = Past { instrument, driver: profile.id, epoch: self.epoch, seq: self.seq };
+        let mut link = driver.link();
+        let mut past = Past { instrument, driver: driver.id(), epoch: self.epoch, seq: self.seq };
         let said = past.talk(device.as_mut(), link.as_mut(), start, seconds);
         self.seq = past.seq;
         for transmission in said {

@@ -99,7 +99,7 @@ fn places(tx: &mut Tx<'_>, ids: &mut Ids) -> Result<(), SeedError> {
 fn instruments(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), SeedError> {
     let calibrated = zone::day(began).saturating_add(jiff::Span::new().days(365)).to_string();
     for (n, one) in county::INSTRUMENTS.iter().enumerate() {
-        let serial = drivers::by_id(one.what.driver()).map_or(drivers::Serial::new(9600), |profile| profile.serial);
+        let serial = drivers::by_id(one.what.driver()).map_or(drivers::Serial::new(9600), |driver| driver.serial());
         let instrument = Instrument {
             id: 0,
             version: 1,

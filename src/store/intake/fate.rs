@@ -228,7 +228,7 @@ fn settle(
             matching::doubtful_time(measured, &zone::zone(), at.received, Some(sampled))
         }
         (Some(measured), None) => matching::doubtful_time(measured, &zone::zone(), at.received, None),
-        (None, _) => false,
+        (None, _) => said.doubtful_time,
     };
     let decision = matching::decide(&Facts {
         names_sample: said.sample_id.is_some() || place.is_some(),

@@ -126,9 +126,8 @@ pub async fn choices(shared: &Shared, l: &Locale, is: Is, chosen: &str) -> Resul
         Is::Word(words) => {
             Ok(words.all().into_iter().map(|word| (word.clone(), l.name(words.list(), &word))).collect())
         }
-        Is::Driver => Ok(drivers::ALL
-            .iter()
-            .map(|one| (one.id.to_owned(), format!("{} {} ({})", one.maker, one.models.join(" / "), one.id)))
+        Is::Driver => Ok(drivers::all()
+            .map(|one| (one.id().to_owned(), format!("{} {} ({})", one.maker(), one.models().join(" / "), one.id())))
             .collect()),
         Is::Line(other) => lines(shared, l, other, None, chosen).await,
     }

@@ -47,7 +47,7 @@ async fn inside_itself(shared: &Shared, form: &Form, id: Option<i64>) -> Result<
 /// What the maker's settings are where a line's were left empty; 9600 8N1 without a driver.
 pub fn fill_serial<T: Catalogue>(line: &mut T, form: &Form) {
     let driver = line.cell("driver").and_then(|id| drivers::by_id(&id));
-    let serial = driver.map_or(drivers::Serial::new(9600), |profile| profile.serial);
+    let serial = driver.map_or(drivers::Serial::new(9600), |driver| driver.serial());
     for (cell, usual) in [
         ("baud", serial.baud.to_string()),
         ("data_bits", serial.data_bits.to_string()),

@@ -108,7 +108,7 @@ fn an_empty_installation_begins_work_through_its_pages_alone() {
             ("bench_id", &bench),
         ];
         let instrument = added(&admin, "instruments", &instrument).await;
-        let usual = drivers::by_id("astm-lis2").unwrap().serial.baud.to_string();
+        let usual = drivers::by_id("astm-lis2").unwrap().serial().baud.to_string();
         let form = page(&admin, &format!("/admin/instruments/{instrument}")).await;
         assert!(form.contains(&format!(r#"name="baud" type="text" value="{usual}""#)), "{form}");
         // The quality manager sets up what is measured and how it is judged.
@@ -315,7 +315,7 @@ fn example(is: Is) -> String {
         Is::Date => "2026-01-01".to_owned(),
         Is::Word(words) => words.all().first().cloned().unwrap_or_default(),
         Is::Line(_) => "999".to_owned(),
-        Is::Driver => drivers::ALL.first().map(|one| one.id.to_owned()).unwrap_or_default(),
+        Is::Driver => drivers::all().next().map(|one| one.id().to_owned()).unwrap_or_default(),
     }
 }
 
