@@ -29,6 +29,20 @@ pub fn frame(unit: u8, function: u8, data: &[u8]) -> Vec<u8> {
     frame
 }
 
+/// Whether a frame with a right CRC has the length its function has. The CRC of a frame and a zero behind it is right too
+/// (its remainder stays zero), so a byte of noise at the end is seen by the length only.
+fn has_its_length(frame: &[u8]) -> bool {
+    let len = frame.len();
+    let one_more = matches!(frame.split_last(), Some((0, before)) if crc16(before) == 0);
+    match frame {
+        [_, 1..=4, count, ..] => len == 5 + usize::from(*count) || (len == 8 && !one_more),
+        [_, 5 | 6, ..] => len == 8,
+        [_, 15 | 16, _, _, _, _, count, ..] => len == 8 || len == 9 + usize::from(*count),
+        [_, 0x80..=0xFF, ..] => len == 5,
+        _ => !one_more,
+    }
+}
+
 #[derive(Default)]
 pub struct ModbusRtu {
     held: Held,
@@ -45,7 +59,10 @@ impl ModbusRtu {
         let event = match wire.split_last_chunk::<2>() {
             Some((said, crc)) if said.len() >= 2 => {
                 let (found, computed) = (u16::from_le_bytes(*crc), crc16(said));
-                if found == computed {
+                if found == computed && !has_its_length(&wire) {
+                    let found = format!("{} bytes", wire.len());
+                    refused(wire, Fault::Bytes { offset, expected: "as many bytes as the function has", found })
+                } else if found == computed {
                     whole(wire.clone(), Message::plain(wire, offset))
                 } else {
                     let (found, computed) = (format!("{found:04X}"), format!("{computed:04X}"));
@@ -96,6 +113,27 @@ mod tests {
     #[test]
     fn the_crc_agrees_with_the_standards_example() {
         assert_eq!(frame(0x11, 0x03, &[0x00, 0x6B, 0x00, 0x03]), [0x11, 0x03, 0x00, 0x6B, 0x00, 0x03, 0x76, 0x87]);
+    }
+
+    #[test]
+    fn a_zero_behind_a_frame_is_seen_by_the_length() {
+        for (bytes, taken) in [
+            (frame(1, 3, &[2, 0, 37]), true),
+            (frame(1, 3, &[0, 0x6B, 0, 3]), true),
+            (frame(1, 16, &[0, 1, 0, 1, 2, 0, 7]), true),
+            (frame(1, 0x83, &[2]), true),
+            (frame(1, 0x65, &[0, 0, 0, 1]), true),
+            (frame(1, 3, &[3, 0, 37]), false),
+            (frame(1, 6, &[0, 1, 0]), false),
+        ] {
+            let mut link = ModbusRtu::default();
+            link.feed(&bytes);
+            assert_eq!(link.close().iter().any(|event| event.message.is_some()), taken, "{bytes:02X?}");
+            if taken {
+                link.feed(&[&bytes[..], &[0]].concat());
+            }
+            assert!(link.close().iter().all(|event| event.message.is_none()), "{bytes:02X?} and a zero");
+        }
     }
 
     #[test]
