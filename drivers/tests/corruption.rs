@@ -5,7 +5,7 @@
 //! that is. A CRC-16 sees all of it. `QINGKE_LONG=1` damages every pair of bits, without it one pair in seven; the counts
 //! it prints are those of docs/drivers/corruption.md.
 
-use drivers::{Event, Profile, by_id};
+use drivers::{Event, by_id};
 
 /// How a frame is found and checked, as the makers describe it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -155,13 +155,13 @@ impl Check {
 
 /// The messages a receiver takes, as bytes. Drivers that keep frames without reading them take what their link takes.
 fn taken(golden: &Golden, frame: &[u8]) -> Vec<Vec<u8>> {
-    let profile: &Profile = by_id(golden.driver).unwrap();
-    let mut link = (profile.link)();
+    let driver = by_id(golden.driver).unwrap();
+    let mut link = driver.link();
     let mut events: Vec<Event> = link.feed(&[golden.before, frame, golden.after].concat());
     events.extend(link.close());
     let reads = !matches!(golden.driver, "modbus-rtu" | "dayuan-03ff");
     let messages = events.into_iter().filter_map(|event| event.message);
-    let messages = messages.filter(|message| !reads || (profile.parse)(message).is_ok()).map(|message| message.bytes);
+    let messages = messages.filter(|message| !reads || driver.parse(message).is_ok()).map(|message| message.bytes);
     // The digits of this check stand in the message; a small letter in the place of a capital one is no other sum.
     messages.map(|bytes| if golden.driver == "hanna-ph" { bytes.to_ascii_uppercase() } else { bytes }).collect()
 }
