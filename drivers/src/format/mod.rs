@@ -4,6 +4,7 @@ pub mod arrays;
 pub mod cursor;
 pub mod dates;
 pub mod encodings;
+pub mod gs1;
 pub mod hl7;
 pub mod lis02;
 pub mod months;
