@@ -3,8 +3,9 @@
 mod recordings;
 
 use drivers::conversation::{Conversation, Item, Side};
-use drivers::{Driver, Event, Message, Reading};
+use drivers::{Driver, Event, Message, Reading, Transport};
 use proptest::prelude::*;
+use recordings::Recording;
 use std::time::Duration;
 
 /// Bytes in which frames, records and lines are likely to begin and end.
@@ -115,6 +116,31 @@ fn item() -> impl Strategy<Value = Item> {
         (side.clone(), any::<Vec<u8>>()).prop_map(|(side, bytes)| Item::Said(side, bytes)),
         (side, any::<String>()).prop_map(|(side, text)| Item::Said(side, text.into_bytes())),
     ]
+}
+
+/// What a plug put in, or a port opened, leaves on a line.
+const NOISE: [&[u8]; 4] = [&[0x00], &[0x00, 0x00, 0x7F, 0x7F], &[0xFF, 0xF0], &[0x0D, 0x0A]];
+
+#[test]
+fn noise_before_and_after_what_an_instrument_says_costs_only_the_noise() {
+    // A print-out of a data system is one text from its first character on, and no instrument at the other end of a plug.
+    let serial = |recording: &Recording| {
+        recording.driver.transports().contains(&Transport::Serial) && recording.driver.id() != "shimadzu-ascii"
+    };
+    let mut lost = Vec::new();
+    for recording in recordings::all().iter().filter(|recording| serial(recording)) {
+        let said = recording.conversation.heard();
+        let right = readings(&recording.driver, &said);
+        for noise in NOISE {
+            for (place, bytes) in [("before", [noise, &said].concat()), ("after", [&said, noise].concat())] {
+                let found = readings(&recording.driver, &bytes);
+                if !right.iter().all(|reading| found.contains(reading)) {
+                    lost.push(format!("{}: {} {place}", recording.path.display(), noise.escape_ascii()));
+                }
+            }
+        }
+    }
+    assert!(lost.is_empty(), "{}", lost.join("\n"));
 }
 
 /// Links whose frames carry a sum over all they hold.

@@ -46,8 +46,10 @@ fn recognises(bytes: &[u8]) -> bool {
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
-    let said =
-        message.bytes.strip_suffix(END).ok_or(Fault::Short { offset: message.bytes.len(), expected: "6A 99 …" })?;
+    // What stands before the first record is noise of the plug.
+    let noise = message.bytes.iter().take_while(|byte| **byte != START).count();
+    let said = message.bytes.get(noise..).and_then(|said| said.strip_suffix(END));
+    let said = said.ok_or(Fault::Short { offset: message.bytes.len(), expected: "6A 99 …" })?;
     let mut decoded = Decoded::default();
     decoded.instrument.vendor = Some("Dayuan".to_owned());
     decoded.readings = records(said).ok_or_else(|| Fault::Bytes {
@@ -55,6 +57,9 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         expected: "records of 13 or of 9 bytes that begin with 6A and hold a date",
         found: format!("{} bytes", said.len()),
     })?;
+    for reading in &mut decoded.readings {
+        reading.span = reading.span.start.saturating_add(noise)..reading.span.end.saturating_add(noise);
+    }
     Ok(decoded)
 }
 

@@ -99,17 +99,18 @@ impl Mllp {
     fn bare(&mut self, over: bool) -> Option<Event> {
         let offset = self.held.offset();
         let bytes = self.held.bytes();
-        let len = match start_of_next(bytes, self.searched).filter(|at| *at <= LIMIT) {
-            Some(at) => at,
-            None if bytes.len() > LIMIT => {
-                return Some(refused(self.held.take(LIMIT), Fault::TooLong { offset, limit: LIMIT }));
-            }
-            None if over => bytes.len(),
-            None => {
-                self.searched = bytes.len().saturating_sub(HEAD.len());
-                return None;
-            }
-        };
+        let len =
+            match start_of_next(bytes, self.searched, |before| matches!(before, CR | LF)).filter(|at| *at <= LIMIT) {
+                Some(at) => at,
+                None if bytes.len() > LIMIT => {
+                    return Some(refused(self.held.take(LIMIT), Fault::TooLong { offset, limit: LIMIT }));
+                }
+                None if over => bytes.len(),
+                None => {
+                    self.searched = bytes.len().saturating_sub(HEAD.len());
+                    return None;
+                }
+            };
         let wire = self.held.take(len);
         // Of the last line of a file it is not known whether it is whole: a result is then none.
         let last = wire.rsplit(|byte| matches!(*byte, CR | LF)).next().unwrap_or_default();
@@ -121,7 +122,7 @@ impl Mllp {
 
     fn between(&mut self, over: bool) -> Option<Event> {
         let bytes = self.held.bytes();
-        let len = match start_of_next(bytes, 0).filter(|at| *at <= NOISE) {
+        let len = match start_of_next(bytes, 0, |before| !matches!(before, b' '..=b'~')).filter(|at| *at <= NOISE) {
             Some(at) => at,
             None if bytes.len() >= NOISE => NOISE,
             None if over => bytes.len(),
@@ -135,12 +136,13 @@ impl Mllp {
     }
 }
 
-/// Where a frame, or a line with a header, begins after the first byte; `from` on is not yet searched.
-fn start_of_next(bytes: &[u8], from: usize) -> Option<usize> {
+/// Where a frame, or a header, begins after the first byte; `from` on is not yet searched. A header begins a line in the
+/// middle of a message; after noise it need not.
+fn start_of_next(bytes: &[u8], from: usize, opens: fn(u8) -> bool) -> Option<usize> {
     let rest = bytes.get(from..)?;
     let frame = memchr(VT, rest);
     let line = rest.windows(HEAD.len() + 1).position(|window| match window {
-        [before, head @ ..] => matches!(*before, CR | LF) && head == HEAD,
+        [before, head @ ..] => opens(*before) && head == HEAD,
         [] => false,
     });
     match (frame, line.map(|at| at + 1)) {
