@@ -7,13 +7,14 @@ use std::path::Path;
 use std::process::Command;
 
 /// Families whose files the present drivers read.
-const FAMILIES: [&str; 10] = [
+const FAMILIES: [&str; 11] = [
     "astm-lis",
     "balances",
     "chromatography",
     "hl7",
     "modbus",
     "ph-meters",
+    "plate-readers",
     "quant-tables",
     "rapid-testers-cn",
     "spectrophotometers",

@@ -8,7 +8,8 @@
 use std::time::Duration;
 
 use crate::contract::{Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport};
-use crate::format::{dates, numbers};
+use crate::format::dates::{self, DateOrder};
+use crate::format::numbers;
 use crate::link::whole::Whole;
 
 pub static PROFILE: Profile = Profile {
@@ -24,9 +25,6 @@ pub static PROFILE: Profile = Profile {
     parse,
     recognises,
 };
-
-/// The fields before the first pair.
-const FIXED: usize = 8;
 
 fn recognises(bytes: &[u8]) -> bool {
     let head = bytes.get(..4096).unwrap_or(bytes);
@@ -84,8 +82,10 @@ fn measurement(fields: &[&str], decoded: &mut Decoded) -> Option<Reading> {
         software: some(software),
     };
     let measured_at = dates::read(when, None);
+    // With another order of the numbers it is a date all the same: then it may be two, and a person decides.
+    let doubtful_time = measured_at.is_none() && dates::read(when, Some(DateOrder::MonthFirst)).is_some();
     if measured_at.is_none() {
-        decoded.warnings.push(format!("field {}: '{when}' may be two dates", FIXED - 3));
+        decoded.warnings.push(format!("field 5: '{when}' is no date, or may be two"));
     }
     let (number, censored) = numbers::read(value);
     let mut flags: Vec<String> = (number.is_none()).then(|| "no value".to_owned()).into_iter().collect();
@@ -106,6 +106,7 @@ fn measurement(fields: &[&str], decoded: &mut Decoded) -> Option<Reading> {
         unit: some(unit),
         flags,
         measured_at,
+        doubtful_time,
         ..Reading::default()
     })
 }
@@ -134,8 +135,8 @@ mod tests {
     #[test]
     fn a_date_that_could_be_two_days_is_none() {
         let decoded = read(&format!("{}\r\n", LINE.replace("2026/03/02", "03/02/26"))).unwrap();
-        assert_eq!(decoded.readings.first().unwrap().measured_at, None);
-        assert_eq!(decoded.warnings.len(), 1);
+        let reading = decoded.readings.first().unwrap();
+        assert_eq!((reading.measured_at, reading.doubtful_time, decoded.warnings.len()), (None, true, 1));
     }
 
     #[test]
