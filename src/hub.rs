@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::Context;
 use rocket::fairing::AdHoc;
@@ -20,6 +21,9 @@ use crate::store::journal::Journal;
 use crate::store::published::Publisher;
 use crate::web::clock::Clock;
 use crate::web::{self, Listener, Shared, secret};
+
+/// How soon after the published store is back it catches up.
+const COPY_EVERY: Duration = Duration::from_secs(60);
 
 /// A hub that has opened everything it stands on and serves nothing yet.
 pub struct Hub {
@@ -103,14 +107,29 @@ impl Hub {
         });
         let (stop, stopped) = watch::channel(false);
         let pruning = tokio::spawn(pruning::run(self.journal, self.intake, self.config.journal_ages(), stopped));
+        let copying = tokio::spawn(copying(self.publisher.clone(), self.store.clone()));
         let served = tokio::try_join!(laboratory.launch(), portal.launch());
         stop.send_replace(true);
+        copying.abort();
         if let Err(error) = pruning.await {
             tracing::error!(%error, "pruning ended badly");
         }
         self.lines.stop().await;
         served.map_err(|error| anyhow::anyhow!("cannot serve: {error}"))?;
         Ok(())
+    }
+}
+
+/// Brings the published store up to date again and again: a withdrawal must reach the public although the store was away
+/// when it was signed.
+async fn copying(publisher: Publisher, store: Store) {
+    loop {
+        tokio::time::sleep(COPY_EVERY).await;
+        match publisher.copying(&store).await {
+            Ok(0) => (),
+            Ok(copied) => tracing::info!(copied, "published store is up to date"),
+            Err(error) => tracing::error!(%error, "published store is behind"),
+        }
     }
 }
 

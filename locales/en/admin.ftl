@@ -187,6 +187,7 @@ password-own-meaning = Type your present password to show that it is you.
 password-own-do = Change it
 password-changed = The password is changed; sign in with the new one.
 error-limit-value = “Not more than” needs a value; “not detectable” has none.
+error-code-in-use = The instrument’s line is on or it has sent something: its code can no longer change. Retire it and add another.
 error-circle = The group cannot be the commodity itself or lie inside it.
 admin-none-found = Nothing found.
 admin-all = Show all

@@ -136,6 +136,7 @@ order-nothing-to-undo = Nothing to take back: an analysis that has a value is ca
 order-undone-reason = taken back at once after ordering
 order-choose-method = Choose at least one method.
 order-refused-sample = The sample is “{ $state }”; receive it first.
+order-no-threshold = A chosen screening method has an analyte without a threshold; set it under “Analytes of methods”.
 order-no-analyte = A chosen method has no analytes; add them in the set-up.
 order-already = Everything these methods determine is ordered already.
 order-not-in-force = A chosen method was not in force on the day of sampling.

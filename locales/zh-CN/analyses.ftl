@@ -136,6 +136,7 @@ order-nothing-to-undo = 没有可以撤销的：已有结果的检验不能撤�
 order-undone-reason = 下达后立即撤销
 order-choose-method = 请至少选择一个方法。
 order-refused-sample = 样品目前“{ $state }”，不能下达检验；请先完成接收。
+order-no-threshold = 所选筛查方法有检验项目没有设阳性界值，请在“设置—方法项目”中补充。
 order-no-analyte = 所选方法没有检验项目；请在“设置”中补充。
 order-already = 所选方法的项目都已下达，无须重复。
 order-not-in-force = 所选方法在抽样当日不是现行方法。

@@ -142,7 +142,14 @@ impl Agent {
         self.lines.stop().await;
     }
 
+    /// Runs these lines, but those whose driver this program is too old to have: the others go on.
     async fn apply(&self, lines: Vec<LineConfig>) {
+        let (known, unknown): (Vec<_>, Vec<_>) =
+            lines.into_iter().partition(|line| drivers::by_id(&line.driver).is_some());
+        for line in unknown {
+            tracing::error!(instrument = %line.instrument, driver = %line.driver, "this program has no such driver: bring it up to date");
+        }
+        let lines = known;
         if let Err(error) = self.lines.apply(lines).await {
             tracing::error!(%error, "lines not changed");
         }

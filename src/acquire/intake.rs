@@ -3,7 +3,7 @@
 use super::clock;
 use super::courier::{Intake, IntakeError, Receipt};
 use crate::store::Store;
-use crate::store::intake::Read;
+use crate::store::intake::{Read, storable};
 use crate::store::journal::Transmission;
 
 /// Takes transmissions into the laboratory's own database.
@@ -15,10 +15,17 @@ pub struct Hub {
 impl Intake for Hub {
     fn deliver(&self, transmission: &Transmission) -> Result<Receipt, IntakeError> {
         let (messages, fault) = read(transmission);
-        let taken = self
-            .store
-            .take_in(transmission, &messages, fault.as_deref(), clock::now())
-            .map_err(|error| IntakeError(error.to_string()))?;
+        let taken = match self.store.take_in(transmission, &messages, fault.as_deref(), clock::now()) {
+            // Offered again it would fail again, and hold up all that comes after it: the bytes are taken alone, and shown
+            // as undecodable with the reason.
+            Err(error) if error.is_about_content() => {
+                tracing::error!(instrument = %transmission.instrument, seq = transmission.seq, %error, "readings not taken");
+                let why = storable(error.to_string());
+                self.store.take_in(transmission, &[], Some(&why), clock::now())
+            }
+            taken => taken,
+        };
+        let taken = taken.map_err(|error| IntakeError(error.to_string()))?;
         Ok(Receipt { readings: taken.readings })
     }
 
@@ -43,5 +50,5 @@ pub(crate) fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
             Err(error) => fault = fault.or_else(|| Some(error.to_string())),
         }
     }
-    (messages, fault)
+    (messages, fault.map(storable))
 }

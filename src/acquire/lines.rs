@@ -48,8 +48,24 @@ pub struct Lines {
     find: Find,
     events: broadcast::Sender<LineEvent>,
     running: Mutex<BTreeMap<String, Running>>,
+    /// Couriers of lines that do not run any more and left something behind.
+    leftover: Mutex<BTreeMap<String, Leftover>>,
     /// The states, for readers that must not wait on a line being stopped.
     states: std::sync::Mutex<BTreeMap<String, Live>>,
+}
+
+struct Leftover {
+    stop: watch::Sender<bool>,
+    task: JoinHandle<()>,
+}
+
+impl Leftover {
+    async fn end(self) {
+        self.stop.send_replace(true);
+        if let Err(error) = self.task.await {
+            tracing::error!(%error, "courier ended badly");
+        }
+    }
 }
 
 struct Running {
@@ -78,8 +94,8 @@ impl Lines {
 
     /// With other drivers than the built-in ones.
     pub fn with_drivers(journal: Journal, intake: Arc<dyn Intake>, find: Find) -> Self {
-        let (running, states) = (Mutex::default(), std::sync::Mutex::default());
-        Self { journal, intake, find, events: live::events(), running, states }
+        let (running, leftover, states) = (Mutex::default(), Mutex::default(), std::sync::Mutex::default());
+        Self { journal, intake, find, events: live::events(), running, leftover, states }
     }
 
     /// Makes the running lines these: starts the new, stops the gone, restarts the changed, leaves the rest alone.
@@ -115,11 +131,38 @@ impl Lines {
             if let Some(line) = running.remove(&code) {
                 line.end().await;
             }
+            if let Some(courier) = self.leftover.lock().await.remove(&code) {
+                courier.end().await;
+            }
             let line = self.start(config, driver);
             self.states().insert(code.clone(), line.live.clone());
             running.insert(code, line);
         }
+        self.carry_leftover(&running).await;
         Ok(())
+    }
+
+    /// What a line said before it was switched off or given to another computer is delivered all the same.
+    async fn carry_leftover(&self, running: &BTreeMap<String, Running>) {
+        let waiting = match self.journal.waiting().await {
+            Ok(waiting) => waiting,
+            Err(error) => return tracing::error!(%error, "what waits in the journal cannot be read"),
+        };
+        let mut leftover = self.leftover.lock().await;
+        for code in waiting {
+            if running.contains_key(&code) || leftover.contains_key(&code) {
+                continue;
+            }
+            let (stop, stopped) = watch::channel(false);
+            let courier = Courier {
+                instrument: code.clone(),
+                journal: self.journal.clone(),
+                intake: Arc::clone(&self.intake),
+                live: Live::new(&code, "", String::new(), self.events.clone()),
+                bell: Arc::new(Notify::new()),
+            };
+            leftover.insert(code, Leftover { stop, task: tokio::spawn(courier.run(stopped)) });
+        }
     }
 
     /// Stops all lines; what is not yet delivered waits in the journal.
@@ -130,6 +173,9 @@ impl Lines {
         }
         for line in lines.into_values() {
             line.end().await;
+        }
+        for courier in std::mem::take(&mut *self.leftover.lock().await).into_values() {
+            courier.end().await;
         }
     }
 

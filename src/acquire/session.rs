@@ -128,6 +128,12 @@ impl<K: Keeper> Session<'_, K> {
             };
             let taken = self.take(&mut talk, &events, end.as_ref().map(|(_, why)| *why), line, &stop).await;
             match (taken, end) {
+                (Err(ended @ Ended::Lost(_)), None | Some((None, _))) => {
+                    // The line was lost while we answered: what the link still holds is kept, and nothing stays open.
+                    let held = link.close();
+                    let kept = self.take(&mut talk, &held, Some("the line closed"), line, &stop).await;
+                    return kept.err().filter(|ended| matches!(ended, Ended::Stopped)).unwrap_or(ended);
+                }
                 (Err(ended), _) | (Ok(()), Some((Some(ended), _))) => return ended,
                 (Ok(()), _) => (),
             }
@@ -152,6 +158,8 @@ impl<K: Keeper> Session<'_, K> {
             groups.push(&[]);
         }
         let count = groups.len();
+        // Why nothing can be written any more; what was heard is kept all the same.
+        let mut lost = None;
         for (index, group) in groups.into_iter().enumerate() {
             let torn = torn.filter(|_| index + 1 == count);
             let mut timely = true;
@@ -160,13 +168,16 @@ impl<K: Keeper> Session<'_, K> {
                 timely = self.keep_surely(keep, stop).await?;
                 self.tell(group, closing.as_ref(), now);
             }
-            if torn.is_none() && timely {
+            if torn.is_none() && timely && lost.is_none() {
                 for event in group.iter().filter(|event| !event.answer.is_empty()) {
-                    answer(line, &event.answer).await?;
+                    if let Err(ended) = answer(line, &event.answer).await {
+                        lost = Some(ended);
+                        break;
+                    }
                 }
             }
         }
-        Ok(())
+        lost.map_or(Ok(()), Err)
     }
 
     /// Offers the bytes to the journal until it takes them; says whether that was soon enough to answer.

@@ -43,6 +43,20 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Whether what was to be written is the reason, so that writing it again must fail again; not a database that is away,
+    /// busy or full.
+    pub fn is_about_content(&self) -> bool {
+        use DatabaseErrorKind::{CheckViolation, ForeignKeyViolation, NotNullViolation, UniqueViolation};
+        match self {
+            Self::Corrupt { .. } | Self::Conflict { .. } | Self::Taken { .. } | Self::Unknown { .. } => true,
+            Self::Database(Error::DatabaseError(kind, _)) => {
+                matches!(kind, CheckViolation | ForeignKeyViolation | NotNullViolation | UniqueViolation)
+            }
+            Self::Database(Error::SerializationError(_) | Error::DeserializationError(_)) => true,
+            _ => false,
+        }
+    }
+
     pub(in crate::store) fn corrupt(table: &'static str, id: i64, what: impl ToString) -> Self {
         Self::Corrupt { table, id, what: what.to_string() }
     }

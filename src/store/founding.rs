@@ -1,7 +1,7 @@
 //! The first hour of a laboratory: a one-time link, and what it makes once: the laboratory and its first person.
 
 use diesel::prelude::*;
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use super::catalogue::{Catalogue, Laboratory};
 use super::conn::{Conn, Store};
@@ -32,8 +32,8 @@ impl Store {
         .await
     }
 
-    pub async fn is_setup_link_open(&self, token_hash: String) -> Result<bool, StoreError> {
-        self.reading(move |conn| unused(conn, &token_hash)).await
+    pub async fn is_setup_link_open(&self, token_hash: String, at: Timestamp) -> Result<bool, StoreError> {
+        self.reading(move |conn| unused(conn, &token_hash, at)).await
     }
 
     /// Uses the link up: the laboratory and its first person, or `None` when the link was used meanwhile.
@@ -45,7 +45,7 @@ impl Store {
         first: NewPerson,
     ) -> Result<Option<PersonId>, StoreError> {
         self.writing(Who::Program, at, move |tx| {
-            if !unused(tx.conn, &token_hash)? {
+            if !unused(tx.conn, &token_hash, tx.at)? {
                 return Ok(None);
             }
             diesel::update(setup_link::table.filter(setup_link::token_hash.eq(&token_hash)))
@@ -58,9 +58,17 @@ impl Store {
     }
 }
 
-fn unused(conn: &mut Conn, token_hash: &str) -> Result<bool, StoreError> {
-    let open = setup_link::table.filter(setup_link::token_hash.eq(token_hash)).filter(setup_link::used_at.is_null());
-    Ok(open.count().get_result::<i64>(conn)? > 0)
+/// A link printed longer ago lies in somebody's log.
+const LINK_AGE: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether a link may still found the laboratory: not used, not old, and nobody is there yet, however they came.
+fn unused(conn: &mut Conn, token_hash: &str, at: Timestamp) -> Result<bool, StoreError> {
+    let people: i64 = person::table.count().get_result(conn)?;
+    let open = setup_link::table
+        .filter(setup_link::token_hash.eq(token_hash))
+        .filter(setup_link::used_at.is_null())
+        .filter(setup_link::created_at.gt(instant::written(at - LINK_AGE)));
+    Ok(people == 0 && open.count().get_result::<i64>(conn)? > 0)
 }
 
 #[cfg(test)]
@@ -92,7 +100,7 @@ mod tests {
             Runtime::new().unwrap().block_on(async {
                 store.open_setup_link("old".to_owned(), at(0)).await.unwrap();
                 store.open_setup_link("new".to_owned(), at(1)).await.unwrap();
-                assert!(!store.is_setup_link_open("old".to_owned()).await.unwrap());
+                assert!(!store.is_setup_link_open("old".to_owned(), at(2)).await.unwrap());
                 let laboratory = Laboratory {
                     id: 0,
                     version: 1,

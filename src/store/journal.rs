@@ -103,6 +103,7 @@ pub struct Journal {
 impl Journal {
     /// Opens the journal, makes the file when there is none, and closes what a crash left open as torn.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let lock = file::lock(path)?;
         let mut conn = file::open(path)?;
         let epoch = file::epoch(&mut conn)?;
         file::close_left_open(&mut conn)?;
@@ -111,7 +112,10 @@ impl Journal {
         let path = path.to_owned();
         std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || write(&path, conn, &inbox))
+            .spawn(move || {
+                write(&path, conn, &inbox);
+                drop(lock);
+            })
             .map_err(|error| JournalError::Write(error.to_string()))?;
         Ok(Self { epoch, next, works })
     }
@@ -148,6 +152,11 @@ impl Journal {
     pub async fn undelivered(&self, instrument: &str) -> Result<Vec<i64>, JournalError> {
         let instrument = instrument.to_owned();
         self.ask(move |conn| rows::undelivered(conn, &instrument)).await
+    }
+
+    /// The instruments of which something waits to be delivered, whether their lines still run or not.
+    pub async fn waiting(&self) -> Result<Vec<String>, JournalError> {
+        self.ask(rows::waiting).await
     }
 
     /// A closed transmission; `None` when there is none of this number.

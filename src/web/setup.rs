@@ -72,7 +72,7 @@ async fn found(
 }
 
 async fn require_open(shared: &Shared, token: &str) -> Result<(), Error> {
-    let open = shared.store.is_setup_link_open(secret::hash(token)).await?;
+    let open = shared.store.is_setup_link_open(secret::hash(token), shared.clock.now()).await?;
     if open { Ok(()) } else { Err(Error::refused("error-setup-used")) }
 }
 

@@ -43,7 +43,10 @@ pub fn is_weighing(reading: &Reading) -> bool {
 /// What the device itself says against using the value. A name or a standard is no objection.
 pub fn is_unstable(flags: &[String]) -> bool {
     const OBJECTIONS: [&str; 6] = ["moving", "no value", "channel fault", "overload", "underload", "error"];
-    flags.iter().any(|flag| OBJECTIONS.iter().any(|objection| flag.starts_with(objection)))
+    // A preliminary or cancelled result is none: LIS02-A2 field 9, HL7 table 0085; C is a correction, V a verified one.
+    let preliminary =
+        |flag: &String| flag.strip_prefix("status ").is_some_and(|status| !matches!(status.trim(), "F" | "C" | "V"));
+    flags.iter().any(|flag| OBJECTIONS.iter().any(|objection| flag.starts_with(objection)) || preliminary(flag))
 }
 
 #[cfg(test)]
@@ -62,6 +65,14 @@ mod tests {
         ] {
             let value: Value = value.parse().unwrap();
             assert_eq!(converted(value, factor.parse().unwrap()).unwrap().to_string(), converted_to);
+        }
+    }
+
+    #[test]
+    fn a_preliminary_result_is_not_used_and_a_corrected_one_is() {
+        for (flags, unused) in [(vec!["status P"], true), (vec!["H", "status X"], true), (vec!["status C"], false)] {
+            let flags: Vec<String> = flags.into_iter().map(str::to_owned).collect();
+            assert_eq!(is_unstable(&flags), unused, "{flags:?}");
         }
     }
 

@@ -194,6 +194,11 @@ impl Status {
         Self::Ordered { hands: BTreeSet::new() }
     }
 
+    /// Ordered again after an earlier order was cancelled: whoever had a hand in its values still cannot sign.
+    pub fn again(hands: BTreeSet<i64>) -> Self {
+        Self::Ordered { hands }
+    }
+
     pub fn state(&self) -> State {
         match self {
             Self::Ordered { .. } => State::Ordered,

@@ -184,7 +184,7 @@ fn decide(facts: &Facts<'_>, judgement: &mut Judgement) -> (Verdict, Reason) {
                 return (Verdict::Undecided, Reason::NotIdentified);
             }
             Presence::Number | Presence::Word => return (Verdict::NonCompliant, Reason::Banned),
-            Presence::Nothing if facts.limit.is_none() => return (Verdict::Compliant, Reason::BannedNotFound),
+            Presence::Nothing if facts.limit.is_none() => return not_found(facts, value),
             Presence::Nothing => (),
         }
     }
@@ -204,6 +204,16 @@ fn decide(facts: &Facts<'_>, judgement: &mut Judgement) -> (Verdict, Reason) {
             (Verdict::ReferenceNonCompliant, reason)
         }
         _ => (verdict, reason),
+    }
+}
+
+/// A banned substance that was not found: said only as far as the method could have seen it.
+fn not_found(facts: &Facts<'_>, value: &Value) -> (Verdict, Reason) {
+    match (value, facts.loq.or(facts.lod)) {
+        (_, None) => (Verdict::Undecided, Reason::LoqUnknown),
+        // After dilution the value's own limit of quantification may be worse than the method's.
+        (Value::Below(bound), Some(sees)) if *bound > sees => (Verdict::Undecided, Reason::NoNumber),
+        _ => (Verdict::Compliant, Reason::BannedNotFound),
     }
 }
 

@@ -1,5 +1,7 @@
 //! Ordering analyses: every analyte of a method, with the limits as they stand on the day of sampling.
 
+use std::collections::BTreeSet;
+
 use diesel::prelude::*;
 use jiff::Timestamp;
 
@@ -13,10 +15,10 @@ use crate::lab::regulation::limit::{self, Sampled};
 use crate::lab::regulation::screening::Threshold;
 use crate::lab::sampling::sample as samples;
 use crate::lab::zone;
-use crate::store::conn::Store;
+use crate::store::conn::{Conn, Store};
 use crate::store::error::StoreError;
 use crate::store::ledger::Tx;
-use crate::store::schema::{analysis, analyte, commodity, method, method_analyte, sample};
+use crate::store::schema::{analysis, analysis_event, analyte, commodity, method, method_analyte, sample};
 use crate::store::{batches, instant, regulation};
 
 /// Why an order was not taken.
@@ -28,6 +30,8 @@ pub enum OrderError {
     NoMethod,
     #[error("the method names no analyte")]
     NoAnalyte,
+    #[error("a screening method needs a threshold for each analyte")]
+    NoThreshold,
     #[error("every analyte of the method is ordered on this sample already")]
     Already,
     #[error("the method is not in force on the day of sampling")]
@@ -132,6 +136,8 @@ pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<V
                 percent: percent.parse().map_err(|error| StoreError::corrupt("method_analyte", method_id, error))?,
                 standard: method.code.clone(),
             }),
+            // Judged by the limits of the law, a rapid test would say more than it can.
+            (SCREENING, None) => return Err(OrderError::NoThreshold),
             _ => None,
         };
         let snapshot = Snapshot {
@@ -140,7 +146,7 @@ pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<V
             ban: ban::find(&bans, &tree, &item.analyte, sampled, day),
             threshold,
         };
-        let status = Status::new();
+        let status = Status::again(earlier_hands(tx.conn, sample_id, method_id, item.analyte_id)?);
         let id: i64 = diesel::insert_into(analysis::table)
             .values((
                 analysis::sample_id.eq(sample_id),
@@ -180,6 +186,20 @@ fn person(tx: &Tx<'_>) -> Result<i64, StoreError> {
 
 fn today(at: Timestamp) -> String {
     zone::day(at).strftime("%Y%m%d").to_string()
+}
+
+/// Whoever took a step on an order of the same analysis that was cancelled.
+fn earlier_hands(conn: &mut Conn, sample: i64, method: i64, analyte: i64) -> Result<BTreeSet<i64>, StoreError> {
+    let hands: Vec<Option<i64>> = analysis_event::table
+        .inner_join(analysis::table)
+        .filter(analysis::sample_id.eq(sample))
+        .filter(analysis::method_id.eq(method))
+        .filter(analysis::analyte_id.eq(analyte))
+        .filter(analysis_event::value.is_not_null())
+        .select(analysis_event::by_id)
+        .distinct()
+        .load(conn)?;
+    Ok(hands.into_iter().flatten().collect())
 }
 
 /// Takes back what `by` ordered on a sample at one instant, as far as nothing has been measured yet. Answers how many.

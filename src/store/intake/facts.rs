@@ -1,11 +1,9 @@
 //! What the laboratory knows around a reading: the instrument, its map, what stands at its places, which sample a code
 //! means, which control a run had.
 
-use std::collections::BTreeMap;
-
 use diesel::prelude::*;
 use drivers::contract::{Absorbance, Reading, Role};
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use rust_decimal::Decimal;
 
 use super::Read;
@@ -15,6 +13,7 @@ use crate::lab::analysis::status::State;
 use crate::lab::zone;
 use crate::store::conn::Conn;
 use crate::store::error::StoreError;
+use crate::store::instant;
 use crate::store::samples;
 use crate::store::schema::{analysis, analyte, analyte_map, control_material, instrument, loading, method, sample};
 
@@ -47,6 +46,23 @@ pub(super) enum Stands {
     Material(i64),
 }
 
+/// Something stood at a place for a while.
+#[derive(Debug)]
+struct Placed {
+    position: String,
+    stands: Stands,
+    from: Timestamp,
+    until: Option<Timestamp>,
+}
+
+/// What stood where a reading was taken.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) struct Place {
+    pub stands: Option<Stands>,
+    /// The instrument's time is of before anything was put there: its clock is wrong, or the rack was changed since.
+    pub doubtful: bool,
+}
+
 /// The instrument a transmission came from.
 #[derive(Debug)]
 pub(super) struct Surroundings {
@@ -54,7 +70,7 @@ pub(super) struct Surroundings {
     pub bench: Option<i64>,
     pub control_position: Option<String>,
     pub map: Vec<Mapped>,
-    pub places: BTreeMap<String, Stands>,
+    places: Vec<Placed>,
     year: i64,
 }
 
@@ -84,20 +100,7 @@ impl Surroundings {
             let inhibition = kind == crate::lab::catalogue::AnalyteKind::Inhibition.name();
             map.push(Mapped { code, unit, analyte, to_unit, factor, inhibition });
         }
-        // What stood there then: a transmission may be delivered late.
-        let then = crate::store::instant::written(received);
-        let rows: Vec<(String, Option<i64>, Option<i64>)> = loading::table
-            .filter(loading::instrument_id.eq(id))
-            .filter(loading::placed_at.le(&then))
-            .filter(loading::cleared_at.is_null().or(loading::cleared_at.gt(&then)))
-            .order(loading::id)
-            .select((loading::position, loading::sample_id, loading::material_id))
-            .load(conn)?;
-        let stands = |(position, sample, material): (String, Option<i64>, Option<i64>)| {
-            let stands = sample.map(Stands::Sample).or(material.map(Stands::Material))?;
-            Some((position, stands))
-        };
-        let places = rows.into_iter().filter_map(stands).collect();
+        let places = placed(conn, id, received)?;
         let year = i64::from(zone::day(received).year());
         Ok(Self { instrument: id, bench, control_position, map, places, year })
     }
@@ -108,6 +111,25 @@ impl Surroundings {
         let known = called.peek().is_some();
         let line = called.find(|line| line.unit.trim() == unit.trim());
         (line, known && line.is_none())
+    }
+
+    /// What stood there when it was measured; a memory that is read out later tells of an earlier rack.
+    pub(super) fn place(&self, reading: &Reading, received: Timestamp) -> Place {
+        let Some(position) = reading.position.as_deref() else { return Place::default() };
+        let at = |moment: Timestamp| {
+            let there = |one: &&Placed| {
+                one.position == position && one.from <= moment && one.until.is_none_or(|until| moment < until)
+            };
+            self.places.iter().rev().find(there).map(|one| one.stands)
+        };
+        let measured = reading.measured_at.and_then(|time| zone::zone().to_timestamp(time).ok());
+        match measured.filter(|measured| *measured < received) {
+            None => Place { stands: at(received), doubtful: false },
+            Some(measured) => match at(measured) {
+                Some(stands) => Place { stands: Some(stands), doubtful: false },
+                None => Place { stands: at(received), doubtful: at(received).is_some() },
+            },
+        }
     }
 
     pub(super) fn is_control_place(&self, position: Option<&str>) -> bool {
@@ -166,13 +188,13 @@ pub(super) struct Controls {
 
 /// The place that is kept for it comes first, then what the instrument calls a control. A material that somebody has
 /// put in the rack serves only on an instrument without a place of its own: elsewhere it may well be a spiked one.
-pub(super) fn controls(around: &Surroundings, message: &Read) -> Controls {
+pub(super) fn controls(around: &Surroundings, message: &Read, received: Timestamp) -> Controls {
     let with_light = |wanted: &dyn Fn(&Reading) -> bool| {
         let mut found = message.readings.iter().map(|on_wire| &on_wire.reading).enumerate();
         found.find(|(_, reading)| reading.absorbance.is_some() && wanted(reading))
     };
     let stands = |reading: &Reading| {
-        let place = reading.position.as_deref().and_then(|position| around.places.get(position));
+        let place = around.place(reading, received).stands;
         around.control_position.is_none() && matches!(place, Some(Stands::Material(_)))
     };
     let found = with_light(&|reading| around.is_control_place(reading.position.as_deref()))
@@ -182,6 +204,36 @@ pub(super) fn controls(around: &Surroundings, message: &Read) -> Controls {
         Some((index, reading)) => Controls { absorbance: reading.absorbance.clone(), index: Some(index) },
         None => Controls::default(),
     }
+}
+
+/// How far back an instrument's memory is believed.
+const MEMORY: SignedDuration = SignedDuration::from_hours(24 * 7);
+
+/// What stood at an instrument's places within its memory, in the order in which it was put there.
+fn placed(conn: &mut Conn, id: i64, received: Timestamp) -> Result<Vec<Placed>, StoreError> {
+    let oldest = instant::written(received - MEMORY);
+    type Row = (i64, String, Option<i64>, Option<i64>, String, Option<String>);
+    let rows: Vec<Row> = loading::table
+        .filter(loading::instrument_id.eq(id))
+        .filter(loading::placed_at.le(instant::written(received)))
+        .filter(loading::cleared_at.is_null().or(loading::cleared_at.gt(oldest)))
+        .order(loading::id)
+        .select((
+            loading::id,
+            loading::position,
+            loading::sample_id,
+            loading::material_id,
+            loading::placed_at,
+            loading::cleared_at,
+        ))
+        .load(conn)?;
+    let mut placed = Vec::new();
+    for (row, position, sample, material, from, until) in rows {
+        let Some(stands) = sample.map(Stands::Sample).or(material.map(Stands::Material)) else { continue };
+        let at = |text: &str| instant::read("loading", row, text);
+        placed.push(Placed { position, stands, from: at(&from)?, until: until.as_deref().map(at).transpose()? });
+    }
+    Ok(placed)
 }
 
 /// The sample's analyses for an analyte, on methods that this instrument serves.

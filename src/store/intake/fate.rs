@@ -181,7 +181,8 @@ fn settle(
     if line.is_none() && mapping::is_weighing(said) {
         return weigh(tx, around, at, said);
     }
-    let place = said.position.as_deref().and_then(|position| around.places.get(position)).copied();
+    let there = around.place(said, at.received);
+    let place = there.stands;
     let worth = match line {
         Some(line) => worth(said, line.factor, line.inhibition, run, run.index == Some(at.index)),
         None => Worth::default(),
@@ -238,7 +239,7 @@ fn settle(
         candidates,
         has_value: worth.value.is_some(),
         unstable: mapping::is_unstable(&said.flags),
-        doubtful_time,
+        doubtful_time: doubtful_time || there.doubtful,
         disagrees: worth.disagrees,
         control_missing: worth.control_missing,
         same_measurement: None,

@@ -2,6 +2,7 @@
 //!
 //! Truth: <https://www.sqlite.org/pragma.html>. In WAL mode only `synchronous=FULL` syncs at each commit.
 
+use std::fs::File;
 use std::path::{Path, PathBuf};
 
 use diesel::connection::SimpleConnection;
@@ -19,9 +20,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/journal");
 /// Older libraries can lose a WAL under a concurrent reset.
 const OLDEST_SQLITE: i32 = 3_051_003;
 
-/// The settings as they read back. `locking_mode`: a second program on the same file is refused.
-const SETTINGS: [(&str, &str); 6] = [
-    ("locking_mode", "exclusive"),
+/// The settings as they read back.
+const SETTINGS: [(&str, &str); 5] = [
     ("journal_mode", "wal"),
     ("synchronous", "2"),
     ("foreign_keys", "1"),
@@ -65,6 +65,16 @@ pub(super) fn open(path: &Path) -> Result<SqliteConnection, JournalError> {
     Ok(conn)
 }
 
+/// Keeps a second program from writing into the same journal, while one that copies it for a backup may read.
+pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
+    let failed = |reason: String| JournalError::Open { path: path.to_owned(), reason };
+    let mut name = path.as_os_str().to_owned();
+    name.push(".lock");
+    let file = File::create(&name).map_err(|error| failed(error.to_string()))?;
+    file.try_lock().map_err(|error| failed(format!("another program uses this journal ({error})")))?;
+    Ok(file)
+}
+
 fn check_settings(conn: &mut SqliteConnection) -> Result<(), JournalError> {
     let Version { number } = diesel::sql_query(
         "SELECT CAST(substr(v, 1, 1) AS INTEGER) * 1000000
@@ -77,10 +87,6 @@ fn check_settings(conn: &mut SqliteConnection) -> Result<(), JournalError> {
         return Err(JournalError::Library { found: number, oldest: OLDEST_SQLITE });
     }
     for (name, expected) in SETTINGS {
-        // `locking_mode` reads back only as a statement, and the file lock itself answers for it.
-        if name == "locking_mode" {
-            continue;
-        }
         let query = format!("SELECT CAST({name} AS TEXT) AS value FROM pragma_{name}");
         let Setting { value } = diesel::sql_query(query).get_result(conn)?;
         if value != expected {
@@ -100,7 +106,7 @@ fn check_contents(conn: &mut SqliteConnection) -> Result<(), JournalError> {
 /// Makes the new file's name durable: without it a power cut can leave the bytes without a directory entry.
 fn keep_name(path: &Path) -> std::io::Result<()> {
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    if cfg!(unix) { std::fs::File::open(folder)?.sync_all() } else { Ok(()) }
+    if cfg!(unix) { File::open(folder)?.sync_all() } else { Ok(()) }
 }
 
 /// Renames an unreadable journal, with what SQLite keeps beside it, and gives its new name. It is kept: somebody may

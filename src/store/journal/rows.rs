@@ -120,6 +120,19 @@ pub(super) fn undelivered(conn: &mut SqliteConnection, line: &str) -> Result<Vec
     Ok(seqs)
 }
 
+/// The lines of which something waits to be taken.
+pub(super) fn waiting(conn: &mut SqliteConnection) -> Result<Vec<String>, JournalError> {
+    Ok(transmission::table
+        .inner_join(closing::table.on(closing::transmission.eq(transmission::seq)))
+        .left_join(delivery::table.on(delivery::transmission.eq(transmission::seq)))
+        .filter(closing::state.ne(State::Empty.word()))
+        .filter(delivery::transmission.nullable().is_null())
+        .order(transmission::line)
+        .select(transmission::line)
+        .distinct()
+        .load(conn)?)
+}
+
 pub(super) fn last_seq(conn: &mut SqliteConnection) -> Result<i64, JournalError> {
     let last: Option<i64> = transmission::table.select(diesel::dsl::max(transmission::seq)).first(conn)?;
     Ok(last.unwrap_or(0))

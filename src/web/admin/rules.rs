@@ -1,6 +1,7 @@
 //! What a set-up line must keep beside what each of its fields may hold.
 
-use crate::store::catalogue::{Catalogue, Commodity};
+use crate::store::catalogue::{Catalogue, Commodity, Instrument};
+use crate::store::transmissions;
 use crate::web::Shared;
 use crate::web::error::Error;
 use crate::web::form::Form;
@@ -13,6 +14,9 @@ pub async fn check(shared: &Shared, list: &List, form: &mut Form, id: Option<i64
     match list.name {
         "limits" if form.is("requirement", "max") != form.get("value").is_some() => {
             form.refuse("value", "error-limit-value");
+        }
+        "instruments" if renamed_after_use(shared, form, id).await? => {
+            form.refuse("code", "error-code-in-use");
         }
         "commodities" if id.is_some() && inside_itself(shared, form, id).await? => {
             form.refuse("parent_id", "error-circle");
@@ -28,6 +32,18 @@ pub async fn check(shared: &Shared, list: &List, form: &mut Form, id: Option<i64
         }
     }
     Ok(())
+}
+
+/// Whether the code of an instrument that has spoken would change: its transmissions come under that code.
+async fn renamed_after_use(shared: &Shared, form: &Form, id: Option<i64>) -> Result<bool, Error> {
+    let Some(id) = id else { return Ok(false) };
+    let instruments: Vec<Instrument> = shared.store.lines(vec![id]).await?;
+    let Some(before) = instruments.first().filter(|before| Some(&*before.code) != form.get("code")) else {
+        return Ok(false);
+    };
+    let spoke = before.line_enabled_at.is_some();
+    let sent = shared.store.reading(move |conn| transmissions::list(conn, id, 1)).await?;
+    Ok(spoke || !sent.is_empty())
 }
 
 /// Whether the chosen group lies, however deep, inside the commodity that is being changed.

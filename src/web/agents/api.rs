@@ -76,10 +76,10 @@ async fn deliver(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Res
     let parcel: Parcel = body(data).await?;
     let sent = Transmission::try_from(parcel).map_err(|error| (Status::UnprocessableEntity, error.to_string()))?;
     let instruments: Vec<Instrument> = shared.store.list().await.map_err(failed)?;
-    // What an instrument said before it was moved to another computer is its word all the same.
-    if !instruments.iter().any(|one| one.code == sent.instrument) {
-        tracing::warn!(agent = %agent.0.code, instrument = %sent.instrument, "delivery for an unknown instrument");
-        return Err((Status::UnprocessableEntity, format!("no instrument '{}'", sent.instrument)));
+    // A stolen token must not speak for the instruments of another bench. What is refused stays in the agent's journal.
+    if !instruments.iter().any(|one| one.code == sent.instrument && one.agent_id == Some(agent.0.id)) {
+        tracing::warn!(agent = %agent.0.code, instrument = %sent.instrument, "delivery for an instrument of another bench");
+        return Err((Status::UnprocessableEntity, format!("no instrument '{}' at this bench", sent.instrument)));
     }
     let hub = Hub { store: shared.store.clone() };
     let taken = rocket::tokio::task::spawn_blocking(move || {
