@@ -4,6 +4,7 @@
 
 use std::fs::File;
 use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
 
 use diesel::connection::SimpleConnection;
 use diesel::prelude::*;
@@ -19,6 +20,8 @@ const MIGRATIONS: EmbeddedMigrations = embed_migrations!("migrations/journal");
 
 /// Older libraries can lose a WAL under a concurrent reset.
 const OLDEST_SQLITE: i32 = 3_051_003;
+
+const LOCK_PATIENCE: Duration = Duration::from_secs(5);
 
 /// The settings as they read back.
 const SETTINGS: [(&str, &str); 5] = [
@@ -71,7 +74,14 @@ pub(super) fn lock(path: &Path) -> Result<File, JournalError> {
     let mut name = path.as_os_str().to_owned();
     name.push(".lock");
     let file = File::create(&name).map_err(|error| failed(error.to_string()))?;
-    file.try_lock().map_err(|error| failed(format!("another program uses this journal ({error})")))?;
+    let begun = Instant::now();
+    // A program that is just ending lets go within moments.
+    while let Err(error) = file.try_lock() {
+        if begun.elapsed() > LOCK_PATIENCE {
+            return Err(failed(format!("another program uses this journal ({error})")));
+        }
+        std::thread::sleep(Duration::from_millis(20));
+    }
     Ok(file)
 }
 
