@@ -63,6 +63,7 @@ fn sent_by(instrument: &str, seq: i64, text: &str, at: Timestamp) -> Transmissio
         seq,
         instrument: instrument.to_owned(),
         driver: "astm-lis2".to_owned(),
+        file: None,
         started_at: at,
         ended_at: at,
         state: State::Complete,

@@ -280,7 +280,7 @@ pub struct Chromatogram {
     pub times_min: Vec<f64>,
 }
 
-#[derive(Debug, Clone, PartialEq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Default, Deserialize, Serialize)]
 pub struct Peak {
     pub number: Option<u32>,
     pub name: Option<String>,

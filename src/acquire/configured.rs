@@ -2,6 +2,7 @@
 
 use drivers::Serial;
 
+use super::folder;
 use super::lines::LineConfig;
 use super::port::Transport;
 use crate::store::catalogue::Instrument;
@@ -26,6 +27,14 @@ fn line(instrument: Instrument) -> Option<LineConfig> {
     let transport = match instrument.transport.as_str() {
         "tcp-client" => Transport::TcpClient { address: instrument.address },
         "tcp-server" => Transport::TcpServer { address: instrument.address },
+        "folder" => Transport::Folder {
+            path: instrument.address,
+            pattern: instrument.file_pattern.unwrap_or_else(|| "*".to_owned()),
+            settle_seconds: match instrument.settle_seconds {
+                Some(seconds) => u32::try_from(seconds).ok()?,
+                None => folder::SETTLE_SECONDS,
+            },
+        },
         _ => {
             let serial = Serial {
                 baud: u32::try_from(instrument.baud).ok()?,

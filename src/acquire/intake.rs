@@ -1,5 +1,7 @@
 //! The way from a line into the record: the driver reads, the store keeps, once.
 
+use drivers::{Driver, Message};
+
 use super::clock;
 use super::courier::{Intake, IntakeError, Receipt};
 use crate::store::Store;
@@ -39,16 +41,21 @@ pub(crate) fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
     let Some(driver) = drivers::by_id(&transmission.driver) else {
         return (Vec::new(), Some(format!("no driver '{}'", transmission.driver)));
     };
-    let mut messages = Vec::new();
+    read_messages(&driver, &transmission.messages)
+}
+
+/// Reads messages with a driver.
+pub(super) fn read_messages(driver: &Driver, messages: &[Message]) -> (Vec<Read>, Option<String>) {
+    let mut read = Vec::new();
     let mut fault = None;
-    for message in &transmission.messages {
+    for message in messages {
         match driver.parse(message) {
             Ok(decoded) => {
                 fault = fault.or_else(|| decoded.rejected.first().map(|rejected| rejected.reason.clone()));
-                messages.push(Read::new(message, decoded));
+                read.push(Read::new(message, decoded));
             }
             Err(error) => fault = fault.or_else(|| Some(error.to_string())),
         }
     }
-    (messages, fault.map(storable))
+    (read, fault.map(storable))
 }

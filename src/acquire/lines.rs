@@ -11,6 +11,7 @@ use tokio::task::JoinHandle;
 use tokio::time::sleep;
 
 use super::courier::{Courier, Intake};
+use super::folder::{Folder, Taker};
 use super::live::{self, LineEvent, LineState, Live, Word};
 use super::port::{Port, PortFault, Transport};
 use super::session::{Ended, Session};
@@ -223,6 +224,12 @@ struct Line {
 impl Line {
     async fn run(self, mut stop: watch::Receiver<bool>) {
         let instrument = self.config.instrument.as_str();
+        if let Transport::Folder { path, pattern, settle_seconds } = &self.config.transport {
+            let taker =
+                Taker { instrument, driver: &self.driver, journal: &self.journal, live: &self.live, bell: &self.bell };
+            self.live.turn(Word::Waiting, None);
+            return Folder::new(path, pattern, *settle_seconds).run(&taker, stop).await;
+        }
         let mut port = Port::new(self.config.transport.clone());
         let session =
             Session { instrument, driver: &self.driver, keeper: &self.journal, live: &self.live, bell: &self.bell };

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::broadcast;
 
 use super::clock;
+use super::folder::Unread;
 use super::port::PortFault;
 
 /// How many events a slow listener may lag behind before it must take a new snapshot.
@@ -53,6 +54,9 @@ pub struct LineState {
     /// Closed and kept, not yet taken by the record.
     pub undelivered: u64,
     pub bytes_per_second: u64,
+    /// Of a watched folder: the files that are there and not read, with the reason.
+    #[serde(default)]
+    pub files: Vec<Unread>,
 }
 
 /// One change on one line.
@@ -105,6 +109,7 @@ impl Live {
             readings_today: 0,
             undelivered: 0,
             bytes_per_second: 0,
+            files: Vec::new(),
         };
         let inner = Inner { line, day: clock::civil().date(), seconds: [(0, 0); RATE_SECONDS] };
         Self { inner: Arc::new(Mutex::new(inner)), events }
@@ -150,6 +155,14 @@ impl Live {
             }
             entry.1 += bytes as u64;
         }
+    }
+
+    pub(super) fn files(&self, files: Vec<Unread>) {
+        self.change(|line, _| {
+            let changed = line.files != files;
+            line.files = files;
+            changed
+        });
     }
 
     pub(super) fn message(&self, at: Timestamp) {

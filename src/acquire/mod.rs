@@ -4,12 +4,14 @@ pub mod agent;
 pub mod clock;
 pub mod configured;
 pub mod courier;
+pub mod folder;
 pub mod intake;
 pub mod lines;
 pub mod live;
 pub mod parcel;
 pub mod port;
 pub mod pruning;
+pub mod replay;
 pub mod session;
 #[cfg(test)]
 mod tests;
@@ -19,4 +21,4 @@ pub use lines::{LineConfig, Lines};
 pub use live::{LineEvent, LineState, Word};
 pub use port::{PortFault, Transport};
 
-pub use crate::store::journal::{ChunkKind, Epoch, State, Stretch, Transmission};
+pub use crate::store::journal::{ChunkKind, Epoch, SourceFile, State, Stretch, Transmission};

@@ -7,7 +7,7 @@ use drivers::contract::Piece;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use crate::store::journal::{Stretch, Transmission};
+use crate::store::journal::{SourceFile, Stretch, Transmission};
 
 /// A transmission as JSON carries it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -17,6 +17,8 @@ pub struct Parcel {
     seq: i64,
     instrument: String,
     driver: String,
+    #[serde(default)]
+    file: Option<SourceFile>,
     started_at: Timestamp,
     ended_at: Timestamp,
     state: String,
@@ -76,6 +78,7 @@ impl From<&Transmission> for Parcel {
             seq: sent.seq,
             instrument: sent.instrument.clone(),
             driver: sent.driver.clone(),
+            file: sent.file.clone(),
             started_at: sent.started_at,
             ended_at: sent.ended_at,
             state: sent.state.word().to_owned(),
@@ -106,6 +109,7 @@ impl TryFrom<Parcel> for Transmission {
             seq: parcel.seq,
             instrument: parcel.instrument,
             driver: parcel.driver,
+            file: parcel.file,
             started_at: parcel.started_at,
             ended_at: parcel.ended_at,
             state: parcel.state.parse().map_err(|error| damaged("state")(&error))?,
@@ -158,6 +162,7 @@ mod tests {
             seq: 7,
             instrument: "NC-1".to_owned(),
             driver: "dayuan-7e".to_owned(),
+            file: Some(SourceFile { name: "a/1.txt".to_owned(), modified_at: Some(at), sha256: "0".repeat(64) }),
             started_at: at,
             ended_at: at,
             state: State::Torn,

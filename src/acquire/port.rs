@@ -30,6 +30,14 @@ pub enum Transport {
     TcpClient { address: String },
     /// The instrument calls us here: `address:port`.
     TcpServer { address: String },
+    /// The instrument writes files here.
+    Folder {
+        path: String,
+        /// Which files, below the folder: `*.txt`, `*.D/Report.TXT`.
+        pattern: String,
+        /// How long a file stays unchanged before it is read.
+        settle_seconds: u32,
+    },
 }
 
 impl Transport {
@@ -37,10 +45,10 @@ impl Transport {
         Self::Serial { path: path.into(), settings: serial.into() }
     }
 
-    /// The device path or the address.
+    /// The device path, the address or the folder.
     pub fn place(&self) -> &str {
         match self {
-            Self::Serial { path, .. } => path,
+            Self::Serial { path, .. } | Self::Folder { path, .. } => path,
             Self::TcpClient { address } | Self::TcpServer { address } => address,
         }
     }
@@ -119,6 +127,10 @@ impl Port {
     /// Opens the port; for a listening one, waits until the instrument calls.
     pub async fn open(&mut self) -> Result<Box<dyn Wire>, PortFault> {
         match &self.transport {
+            // A folder is looked into, never opened as a port.
+            Transport::Folder { path, .. } => {
+                Err(PortFault::Setting { expected: "a port".into(), found: path.clone() })
+            }
             Transport::Serial { path, settings } => Ok(Box::new(open_serial(path, *settings)?)),
             Transport::TcpClient { address } => {
                 let stream = TcpStream::connect(address).await?;

@@ -66,7 +66,7 @@ pub struct Session<'a, K> {
 }
 
 /// The transmission under way.
-struct Open {
+pub(super) struct Open {
     seq: i64,
     chunks: i64,
     messages: usize,
@@ -249,16 +249,11 @@ impl Talk {
             opening = Some(Opening {
                 instrument: session.instrument.to_owned(),
                 driver: session.driver.id().to_owned(),
+                file: None,
                 started_at: chunks.first().map_or(now, |chunk| chunk.at),
             });
         }
-        let open = self.open.get_or_insert_with(|| Open {
-            seq: session.keeper.next_seq(),
-            chunks: 0,
-            messages: 0,
-            refused: None,
-            noise: false,
-        });
+        let open = self.open.get_or_insert_with(|| Open::new(session.keeper.next_seq()));
         let first = open.chunks;
         open.count(&chunks);
         let seq = open.seq;
@@ -276,7 +271,11 @@ impl Talk {
 }
 
 impl Open {
-    fn count(&mut self, chunks: &[Chunk]) {
+    pub(super) fn new(seq: i64) -> Self {
+        Self { seq, chunks: 0, messages: 0, refused: None, noise: false }
+    }
+
+    pub(super) fn count(&mut self, chunks: &[Chunk]) {
         for chunk in chunks {
             self.chunks += 1;
             self.messages += usize::from(chunk.message.is_some());
@@ -289,7 +288,7 @@ impl Open {
         }
     }
 
-    fn closing(&self, now: Timestamp) -> Closing {
+    pub(super) fn closing(&self, now: Timestamp) -> Closing {
         let (state, fault) = match (&self.refused, self.messages) {
             (Some(fault), _) => (State::Torn, Some(fault.clone())),
             (None, 0) if self.noise => (State::Torn, Some("no message became whole".to_owned())),

@@ -283,7 +283,8 @@ async fn the_journal_lets_go_only_of_what_the_record_really_has() {
     let record = Arc::new(Record::default());
     for state in [State::Complete, State::Complete, State::Empty, State::Complete] {
         let seq = journal.next_seq();
-        let opening = Opening { instrument: "A1".to_owned(), driver: "semicolons".to_owned(), started_at: at(0) };
+        let opening =
+            Opening { instrument: "A1".to_owned(), driver: "semicolons".to_owned(), file: None, started_at: at(0) };
         let chunk = Chunk {
             at: at(0),
             kind: ChunkKind::Frame,

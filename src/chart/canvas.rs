@@ -41,12 +41,18 @@ pub enum Ink {
     S2,
     S3,
     Trace,
+    /// Traces laid over the first.
+    Second,
+    Third,
+    Fourth,
     Peak,
+    /// Between the limits of a peak's integration.
+    Baseline,
     Bar,
 }
 
 impl Ink {
-    const ALL: [Self; 11] = [
+    const ALL: [Self; 15] = [
         Self::Axis,
         Self::Grid,
         Self::Tick,
@@ -56,7 +62,11 @@ impl Ink {
         Self::S2,
         Self::S3,
         Self::Trace,
+        Self::Second,
+        Self::Third,
+        Self::Fourth,
         Self::Peak,
+        Self::Baseline,
         Self::Bar,
     ];
 
@@ -71,7 +81,11 @@ impl Ink {
             Self::S2 => "s2",
             Self::S3 => "s3",
             Self::Trace => "trace",
+            Self::Second => "trace second",
+            Self::Third => "trace third",
+            Self::Fourth => "trace fourth",
             Self::Peak => "peak",
+            Self::Baseline => "baseline",
             Self::Bar => "bar",
         }
     }

@@ -3,7 +3,7 @@
 //!
 //! Every shape has a class and no style of its own, so that one style sheet serves light, dark and paper under a strict
 //! content security policy. Without the style sheet all is drawn in `currentColor`. The classes:
-//! `chart`, `axis`, `grid`, `tick`, `mean`, `s1` `s2` `s3`, `trace`, `peak`, `bar`, `limit`, `dot`, `count`, and beside
+//! `chart`, `axis`, `grid`, `tick`, `mean`, `s1` `s2` `s3`, `trace` (laid over it `second` `third` `fourth`), `peak`, `baseline`, `bar`, `limit`, `dot`, `count`, and beside
 //! `dot`, `bar` the state as it is named in `lab` (`accepted`, `warning`, `rejected`, `compliant`, `non-compliant`, …).
 
 pub mod canvas;

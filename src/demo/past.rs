@@ -115,6 +115,7 @@ impl Open {
             seq: past.seq,
             instrument: past.instrument.to_owned(),
             driver: past.driver.to_owned(),
+            file: None,
             started_at: zone().to_timestamp(whole.started?).ok()?,
             ended_at: at,
             state: State::Complete,

@@ -10,6 +10,17 @@ const STRETCHES: usize = 600;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct Trace(pub Vec<(f64, f64)>);
 
+impl Trace {
+    /// Whether this is the same trace; texts of floats may differ in their last digit.
+    pub fn agrees(&self, other: &Self) -> bool {
+        let close = |a: f64, b: f64| (a - b).abs() <= 1e-9 * a.abs().max(b.abs());
+        let same = |((time, signal), (other_time, other_signal)): (&(f64, f64), &(f64, f64))| {
+            close(*time, *other_time) && close(*signal, *other_signal)
+        };
+        self.0.len() == other.0.len() && self.0.iter().zip(&other.0).all(same)
+    }
+}
+
 /// Lowest and highest point of each stretch, so that no peak is lost.
 pub fn thinned(chromatogram: &Chromatogram) -> Trace {
     let time = |index: usize| match chromatogram.times_min.get(index) {
@@ -33,6 +44,14 @@ pub fn thinned(chromatogram: &Chromatogram) -> Trace {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_trace_agrees_with_itself_and_with_no_other() {
+        let trace = Trace(vec![(0.1, 3.0), (0.2, 4.0)]);
+        assert!(trace.agrees(&Trace(vec![(0.1 + 1e-13, 3.0), (0.2, 4.0)])));
+        assert!(!trace.agrees(&Trace(vec![(0.1, 3.0), (0.2, 4.1)])));
+        assert!(!trace.agrees(&Trace(vec![(0.1, 3.0)])));
+    }
 
     #[test]
     fn a_narrow_peak_survives_the_thinning() {

@@ -13,7 +13,7 @@ use self::facts::{At, Surroundings};
 use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::instant;
-use super::journal::{State, Stretch, Transmission};
+use super::journal::{SourceFile, State, Stretch, Transmission};
 use super::ledger::Tx;
 use super::schema::{chromatogram, instrument, reading, transmission};
 use crate::lab::people::Who;
@@ -92,7 +92,7 @@ impl Store {
         self.write(&Who::Line(sent.instrument.clone()), at, |tx| take_in(tx, sent, messages, fault))
     }
 
-    /// Whether the record has this transmission with just these bytes. Blocking.
+    /// Whether the record has this transmission with just these bytes: by its number, or a file by its content. Blocking.
     pub fn has_taken(&self, sent: &Transmission) -> Result<bool, StoreError> {
         let sha256 = hex(&Sha256::digest(&sent.bytes));
         let identities = [sent.epoch.to_string(), set_back(sent, &sha256)];
@@ -105,8 +105,39 @@ impl Store {
                     .load(conn)?,
             )
         })?;
-        Ok(taken.iter().any(|(kept, bytes)| *bytes == sent.bytes && *kept == sha256))
+        if taken.iter().any(|(kept, bytes)| *bytes == sent.bytes && *kept == sha256) {
+            return Ok(true);
+        }
+        match &sent.file {
+            Some(_) => Ok(self.read(|conn| taken_file(conn, &sent.instrument, &sent.bytes))?.is_some()),
+            None => Ok(false),
+        }
     }
+}
+
+/// The transmission of the instrument that is a file of this very content. A line's journal knows them too, but a
+/// journal may be lost, and the folder read anew by another.
+fn taken_file(conn: &mut Conn, code: &str, bytes: &[u8]) -> Result<Option<i64>, StoreError> {
+    let ids: Vec<(i64, Vec<u8>)> = transmission::table
+        .inner_join(instrument::table)
+        .filter(instrument::code.eq(code))
+        .filter(transmission::file_name.is_not_null())
+        .filter(transmission::sha256.eq(hex(&Sha256::digest(bytes))))
+        .order(transmission::id)
+        .select((transmission::id, transmission::bytes))
+        .load(conn)?;
+    Ok(ids.into_iter().find(|(_, kept)| kept == bytes).map(|(id, _)| id))
+}
+
+/// The newest file of the same name.
+fn file_before(conn: &mut Conn, instrument_id: i64, file: &SourceFile) -> Result<Option<i64>, StoreError> {
+    Ok(transmission::table
+        .filter(transmission::instrument_id.eq(instrument_id))
+        .filter(transmission::file_name.eq(&file.name))
+        .order(transmission::id.desc())
+        .select(transmission::id)
+        .first(conn)
+        .optional()?)
 }
 
 pub(crate) fn take_in(
@@ -117,6 +148,11 @@ pub(crate) fn take_in(
 ) -> Result<Taken, StoreError> {
     let sha256 = hex(&Sha256::digest(&sent.bytes));
     let count: u64 = messages.iter().map(|message| message.readings.len() as u64).sum();
+    if sent.file.is_some()
+        && let Some(id) = taken_file(tx.conn, &sent.instrument, &sent.bytes)?
+    {
+        return Ok(Taken { transmission: id, readings: count, again: true });
+    }
     let mut epoch = sent.epoch.to_string();
     if let Some((id, kept)) = known(tx.conn, &epoch, sent.seq)? {
         if kept == sha256 {
@@ -136,6 +172,11 @@ pub(crate) fn take_in(
         (State::Empty, ..) => "empty",
         (State::Complete, ..) => "decoded",
     };
+    let corrects = match &sent.file {
+        Some(file) => file_before(tx.conn, instrument_id, file)?,
+        None => None,
+    };
+    let file = sent.file.as_ref();
     let id: i64 = diesel::insert_into(transmission::table)
         .values((
             transmission::instrument_id.eq(instrument_id),
@@ -148,6 +189,9 @@ pub(crate) fn take_in(
             transmission::chunks.eq(chunks(&sent.chunks)?),
             transmission::sha256.eq(&sha256),
             transmission::bytes.eq(&sent.bytes),
+            transmission::file_name.eq(file.map(|file| &file.name)),
+            transmission::file_modified_at.eq(file.and_then(|file| file.modified_at).map(instant::written)),
+            transmission::corrects_id.eq(corrects),
         ))
         .returning(transmission::id)
         .get_result(tx.conn)?;

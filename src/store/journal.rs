@@ -23,7 +23,7 @@ use diesel::sqlite::SqliteConnection;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
-pub use transmission::{Chunk, ChunkKind, Epoch, State, Stretch, Transmission, UnknownWord};
+pub use transmission::{Chunk, ChunkKind, Epoch, SourceFile, State, Stretch, Transmission, UnknownWord};
 
 /// How many requests share a commit at most.
 const GROUP: usize = 256;
@@ -46,6 +46,8 @@ pub struct Opening {
     /// The instrument's code in the laboratory.
     pub instrument: String,
     pub driver: String,
+    /// The file it is; its content must be new to the line.
+    pub file: Option<SourceFile>,
     pub started_at: Timestamp,
 }
 
@@ -157,6 +159,12 @@ impl Journal {
     /// The instruments of which something waits to be delivered, whether their lines still run or not.
     pub async fn waiting(&self) -> Result<Vec<String>, JournalError> {
         self.ask(rows::waiting).await
+    }
+
+    /// The name under which the line has read a file of this content (SHA-256 in hex); `None`: it has not.
+    pub async fn file_read(&self, instrument: &str, sha256: &str) -> Result<Option<String>, JournalError> {
+        let (instrument, sha256) = (instrument.to_owned(), sha256.to_owned());
+        self.ask(move |conn| rows::file_read(conn, &instrument, &sha256)).await
     }
 
     /// A closed transmission; `None` when there is none of this number.

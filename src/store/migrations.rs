@@ -30,7 +30,7 @@ macro_rules! migration {
 }
 
 pub(in crate::store) const MIGRATIONS: &[Migration] =
-    &[migration!("0001_ledger"), migration!("0002_laboratory"), migration!("0003_agents")];
+    &[migration!("0001_ledger"), migration!("0002_laboratory"), migration!("0003_agents"), migration!("0004_folders")];
 
 impl Migration {
     pub(in crate::store) fn apply(&self, conn: &mut Conn) -> Result<(), StoreError> {

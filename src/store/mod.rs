@@ -5,6 +5,7 @@ pub mod analyses;
 pub mod archive;
 pub mod batches;
 pub mod catalogue;
+pub mod chromatograms;
 mod conn;
 pub mod containers;
 pub mod controls;

@@ -127,9 +127,14 @@ pub(crate) fn list(conn: &mut Conn, which: Which, page: i64) -> Result<(Vec<Show
             .offset((page.max(1) - 1) * PAGE)
             .load(conn)?
     };
+    Ok((called(conn, &ids)?, all))
+}
+
+/// Readings by their ids, in the order asked for.
+fn called(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Shown>, StoreError> {
     let rows: Vec<Row> = reading::table
         .inner_join(instrument::table)
-        .filter(reading::id.eq_any(&ids))
+        .filter(reading::id.eq_any(ids))
         .select((
             (
                 reading::id,
@@ -159,7 +164,24 @@ pub(crate) fn list(conn: &mut Conn, which: Which, page: i64) -> Result<(Vec<Show
         .load(conn)?;
     let mut found = rows.into_iter().map(read).collect::<Result<Vec<_>, _>>()?;
     found.sort_by_key(|one| ids.iter().position(|id| *id == one.id));
-    Ok((found, all))
+    Ok(found)
+}
+
+/// Readings asked for at once: SQLite takes a limited number of arguments.
+const ROUND: usize = 500;
+
+/// All readings of a transmission, in their order.
+pub(crate) fn all_of(conn: &mut Conn, transmission: i64) -> Result<Vec<Shown>, StoreError> {
+    let ids: Vec<i64> = reading::table
+        .filter(reading::transmission_id.eq(transmission))
+        .order(reading::n)
+        .select(reading::id)
+        .load(conn)?;
+    let mut found = Vec::with_capacity(ids.len());
+    for round in ids.chunks(ROUND) {
+        found.extend(called(conn, round)?);
+    }
+    Ok(found)
 }
 
 /// How many held readings there are for each reason, of one instrument or of all.

@@ -142,6 +142,8 @@ diesel::table! {
         line_enabled_at -> Nullable<Text>,
         retired_at -> Nullable<Text>,
         agent_id -> Nullable<BigInt>,
+        file_pattern -> Nullable<Text>,
+        settle_seconds -> Nullable<BigInt>,
         version -> BigInt,
     }
 }
@@ -358,6 +360,9 @@ diesel::table! {
         chunks -> Text,
         sha256 -> Text,
         bytes -> Binary,
+        file_name -> Nullable<Text>,
+        file_modified_at -> Nullable<Text>,
+        corrects_id -> Nullable<BigInt>,
     }
 }
 

@@ -78,6 +78,8 @@ const TABLE: &[Row] = &[
     (Method::Post, "/bench/lines/<code>/places", Door::For(Act::WorkAtBench)),
     (Method::Get, "/bench/transmissions/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/transmissions/<id>/raw", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/transmissions/<id>/again", Door::For(Act::ViewLaboratory)),
+    (Method::Get, "/bench/chromatograms/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/inbox", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/readings/<id>", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/bench/readings/<id>", Door::For(Act::ResolveReading)),

@@ -9,6 +9,7 @@ use super::answer::{Answer, Done};
 use super::display::{Chip, Stamp};
 use super::error::Error;
 use super::form::Form;
+use super::lines::chromatogram::{Behind, behind};
 use super::locale::{Locale, Message};
 use super::posted::Posted;
 use super::staff::Staff;
@@ -232,6 +233,8 @@ struct AnalysisPage {
     form: Form,
     line: AnalysisView,
     reading: Option<i64>,
+    /// The chromatograms that the value was read from.
+    behind: Vec<Behind>,
     history: Vec<Past>,
     may_enter: bool,
     may_submit: bool,
@@ -258,7 +261,12 @@ async fn analysis_page(shared: &Shared, staff: Staff, l: Locale, form: Form, id:
         crate::lab::analysis::status::Source::Reading(id) => Some(id),
         crate::lab::analysis::status::Source::Hand => None,
     });
+    let behind = match reading {
+        Some(reading) => behind(shared, &l, reading).await?,
+        None => Vec::new(),
+    };
     Ok(AnalysisPage {
+        behind,
         line: AnalysisView::new(&l, line),
         reading,
         history,

@@ -1,9 +1,14 @@
 //! Instruments and their lines: what each is doing now, live, and what it has sent.
 
+mod again;
 mod bytes;
+pub(super) mod chromatogram;
+mod imports;
 mod inbox;
 mod places;
 mod reading;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 
@@ -159,6 +164,9 @@ struct ShowPage {
     form: Form,
     line: LineView,
     instrument: Instrument,
+    /// The line is a watched folder.
+    is_folder: bool,
+    files: Vec<imports::File>,
     sent: Vec<Sent>,
     may_restart: bool,
 }
@@ -193,11 +201,17 @@ async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Re
     let states = states(shared).await?;
     let id = instrument.id;
     let held = held_today(shared).await?.get(&id).copied().unwrap_or_default();
-    let line = view(&l, &instrument, states.iter().find(|state| state.instrument == code), held);
+    let state = states.iter().find(|state| state.instrument == code);
+    let line = view(&l, &instrument, state, held);
     let rows = shared.store.reading(move |conn| transmissions::list(conn, id, 50)).await?;
+    let unread = state.map(|state| state.files.as_slice()).unwrap_or_default();
+    let files = imports::report(shared, &l, id, unread).await?;
     Ok(ShowPage {
         form: Form::new(&staff.csrf),
-        sent: rows.into_iter().map(|one| sent(&l, one)).collect(),
+        is_folder: instrument.transport == "folder",
+        files,
+        // Files have a report of their own.
+        sent: rows.into_iter().filter(|one| one.file.is_none()).map(|one| sent(&l, one)).collect(),
         may_restart: staff.actor.may(crate::lab::people::Act::WorkAtBench),
         line,
         instrument,
@@ -226,5 +240,8 @@ pub(super) async fn reload(shared: &Shared, anew: Option<&str>) -> Result<(), Er
 }
 
 pub fn group() -> Vec<Route> {
-    [routes![list, live, show, restart], bytes::group(), inbox::group(), reading::group(), places::group()].concat()
+    let own = routes![list, live, show, restart];
+    let more =
+        [bytes::group(), chromatogram::group(), again::group(), inbox::group(), reading::group(), places::group()];
+    [own, more.concat()].concat()
 }

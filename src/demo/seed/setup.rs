@@ -121,6 +121,8 @@ fn instruments(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), S
             line_enabled_at: Some(written(began)),
             retired_at: None,
             agent_id: None,
+            file_pattern: None,
+            settle_seconds: None,
         };
         ids.instruments.insert(one.code, instrument.add(tx)?);
     }

@@ -109,6 +109,10 @@ catalogue! {
         retired_at: Option<String>,
         /// The bench agent that owns the line; none: the hub itself.
         agent_id: Option<i64>,
+        /// Of a watched folder: which of its files; none: all.
+        file_pattern: Option<String>,
+        /// Of a watched folder: how long a file stays unchanged before it is read.
+        settle_seconds: Option<i64>,
     }
     finds [code, name, maker, model, serial_number], refers [bench_id: Place, agent_id: Agent], once [(code) at code]
 }

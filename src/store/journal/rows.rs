@@ -5,8 +5,8 @@ use diesel::sqlite::SqliteConnection;
 use drivers::{Message, Piece};
 use jiff::Timestamp;
 
-use super::schema::{chunk, closing, delivery, transmission};
-use super::{Chunk, Closing, Epoch, JournalError, Keep, Opening, State, Stretch, Transmission};
+use super::schema::{chunk, closing, delivery, file, transmission};
+use super::{Chunk, Closing, Epoch, JournalError, Keep, Opening, SourceFile, State, Stretch, Transmission};
 
 /// UTC, RFC 3339, exactly milliseconds: sorts as it reads.
 pub(super) fn written(at: Timestamp) -> String {
@@ -42,11 +42,40 @@ fn open(conn: &mut SqliteConnection, seq: i64, opening: &Opening) -> Result<(), 
                     transmission::started_at.eq(started_at),
                 ))
                 .execute(conn)?;
-            Ok(())
+            opening.file.as_ref().map_or(Ok(()), |it| keep_file(conn, seq, &opening.instrument, it))
         }
         Some(row) if row == (opening.instrument.clone(), started_at) => Ok(()),
         Some(_) => Err(JournalError::Other { seq, n: None }),
     }
+}
+
+/// The key of the table refuses a content that the line has read before.
+fn keep_file(conn: &mut SqliteConnection, seq: i64, line: &str, it: &SourceFile) -> Result<(), JournalError> {
+    diesel::insert_into(file::table)
+        .values((
+            file::line.eq(line),
+            file::sha256.eq(&it.sha256),
+            file::transmission.eq(seq),
+            file::name.eq(&it.name),
+            file::modified_at.eq(it.modified_at.map(written)),
+        ))
+        .execute(conn)?;
+    Ok(())
+}
+
+pub(super) fn file_read(conn: &mut SqliteConnection, line: &str, sha256: &str) -> Result<Option<String>, JournalError> {
+    Ok(file::table.find((line, sha256)).select(file::name).first(conn).optional()?)
+}
+
+fn source_file(conn: &mut SqliteConnection, seq: i64) -> Result<Option<SourceFile>, JournalError> {
+    let row: Option<(String, Option<String>, String)> = file::table
+        .filter(file::transmission.eq(seq))
+        .select((file::name, file::modified_at, file::sha256))
+        .first(conn)
+        .optional()?;
+    let Some((name, modified_at, sha256)) = row else { return Ok(None) };
+    let modified_at = modified_at.map(|text| instant("file", seq, &text)).transpose()?;
+    Ok(Some(SourceFile { name, modified_at, sha256 }))
 }
 
 fn append_chunk(conn: &mut SqliteConnection, seq: i64, n: i64, it: &Chunk) -> Result<(), JournalError> {
@@ -172,6 +201,7 @@ pub(super) fn read(conn: &mut SqliteConnection, epoch: Epoch, seq: i64) -> Resul
         seq,
         instrument,
         driver,
+        file: source_file(conn, seq)?,
         started_at: instant("transmission", seq, &started_at)?,
         ended_at: instant("closing", seq, &ended_at)?,
         state: state.parse().map_err(|error| JournalError::row("closing", seq, error))?,

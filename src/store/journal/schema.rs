@@ -46,4 +46,14 @@ diesel::table! {
     }
 }
 
-diesel::allow_tables_to_appear_in_same_query!(transmission, chunk, closing, delivery);
+diesel::table! {
+    file (line, sha256) {
+        line -> Text,
+        sha256 -> Text,
+        transmission -> BigInt,
+        name -> Text,
+        modified_at -> Nullable<Text>,
+    }
+}
+
+diesel::allow_tables_to_appear_in_same_query!(transmission, chunk, closing, delivery, file);

@@ -19,7 +19,7 @@ fn chunk(bytes: &[u8]) -> Chunk {
 }
 
 fn opening(instrument: &str) -> Option<Opening> {
-    Some(Opening { instrument: instrument.to_owned(), driver: "astm-lis2".to_owned(), started_at: at(0) })
+    Some(Opening { instrument: instrument.to_owned(), driver: "astm-lis2".to_owned(), file: None, started_at: at(0) })
 }
 
 fn closing() -> Option<Closing> {

@@ -5,7 +5,7 @@ use std::str::FromStr;
 
 use drivers::{Event, Kind, Message};
 use jiff::Timestamp;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 /// The identity of a journal file: 128 random bits. A transmission is known everywhere by its epoch and number.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -47,6 +47,8 @@ pub struct Transmission {
     pub instrument: String,
     /// The driver whose link cut the bytes.
     pub driver: String,
+    /// The file it was, where the line is a watched folder.
+    pub file: Option<SourceFile>,
     pub started_at: Timestamp,
     pub ended_at: Timestamp,
     pub state: State,
@@ -58,6 +60,18 @@ pub struct Transmission {
     pub chunks: Vec<Stretch>,
     /// The messages that became whole; their pieces point into `bytes`.
     pub messages: Vec<Message>,
+}
+
+/// A file of a watched folder.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SourceFile {
+    /// Below the folder, parts joined by `/`.
+    pub name: String,
+    /// When the file system says that it was last changed; `None`: it says nothing sensible.
+    pub modified_at: Option<Timestamp>,
+    /// SHA-256 of the content, in hex: the file's identity.
+    pub sha256: String,
 }
 
 /// How a transmission ended.

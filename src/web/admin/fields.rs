@@ -96,7 +96,7 @@ impl Words {
             Self::Limit => words(LimitKind::ALL),
             Self::Requirement => words(&["max", "not-detected"]),
             Self::Class => words(Class::ALL),
-            Self::Transport => words(&["serial", "tcp-client", "tcp-server"]),
+            Self::Transport => words(&["serial", "tcp-client", "tcp-server", "folder"]),
             Self::Parity => words(&["N", "E", "O"]),
         }
     }

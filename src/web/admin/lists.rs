@@ -135,6 +135,8 @@ pub const LISTS: &[List] = &[
             field("data_bits", "field-data-bits", Is::Whole).optional().inside().hint("hint-serial"),
             field("parity", "field-parity", Is::Word(Words::Parity)).optional().inside().hint("hint-serial"),
             field("stop_bits", "field-stop-bits", Is::Whole).optional().inside().hint("hint-serial"),
+            field("file_pattern", "field-file-pattern", Is::Text).optional().inside().hint("hint-file-pattern"),
+            field("settle_seconds", "field-settle-seconds", Is::Whole).optional().inside().hint("hint-settle-seconds"),
             field("bench_id", "field-bench", Is::Line(Other::Benches)).optional().inside(),
             field("agent_id", "field-agent", Is::Line(Other::Agents)).optional().inside().hint("hint-agent"),
             field("control_position", "field-control-position", Is::Text)

@@ -2,16 +2,16 @@
 
 use askama::Template;
 use askama_web::WebTemplate;
-use drivers::contract::{Chromatogram, Peak};
 use rocket::http::{ContentType, Header};
 use rocket::{Responder, Route, State, get, routes};
 
-use super::transmission_chip;
-use crate::chart::chromatogram::{self, Axes};
+use super::{chromatogram, transmission_chip};
+use crate::chart::chromatogram::{Axes, draw};
 use crate::chart::svg::Caption;
 use crate::lab::analysis::matching::Fate;
+use crate::store::chromatograms::Kept;
 use crate::store::readings::{self, Shown, Which};
-use crate::store::transmissions::{self, Drawn, Stretch, Transmission};
+use crate::store::transmissions::{self, Stretch, Transmission};
 use crate::web::Shared;
 use crate::web::display::{Chip, Picture, Stamp, Tone};
 use crate::web::error::Error;
@@ -109,6 +109,13 @@ fn class(kind: &str) -> &'static str {
     }
 }
 
+/// A chromatogram with the way to its own page.
+struct Signal {
+    address: String,
+    name: String,
+    picture: Picture,
+}
+
 #[derive(Template, WebTemplate)]
 #[template(path = "lines/transmission.html")]
 struct TransmissionPage {
@@ -118,11 +125,13 @@ struct TransmissionPage {
     state: Chip,
     started: Stamp,
     ended: Stamp,
+    /// When the file was last changed, where it was one.
+    modified: Option<Stamp>,
     size: usize,
     rows: Vec<Row>,
     pieces: Vec<Piece>,
     lines: Vec<Line>,
-    charts: Vec<Picture>,
+    signals: Vec<Signal>,
     base: String,
     page: usize,
     last: usize,
@@ -150,15 +159,11 @@ async fn show(
         state: transmission_chip(&l, &whole.transmission.state),
         started: l.time(whole.transmission.started_at),
         ended: l.time(whole.transmission.ended_at),
+        modified: whole.transmission.modified_at.map(|at| l.time(at)),
         size: whole.bytes.len(),
         rows: rows(&whole.bytes, &whole.stretches, &found, marked, page),
         pieces: whole.stretches.iter().map(|one| piece(&l, one)).collect(),
-        charts: whole
-            .chromatograms
-            .iter()
-            .filter(|one| !one.trace.0.is_empty())
-            .map(|one| Picture(chart(&l, one)))
-            .collect(),
+        signals: whole.chromatograms.iter().map(|one| signal(&l, one)).collect(),
         base: format!("/bench/transmissions/{id}?"),
         one: whole.transmission,
         lines,
@@ -209,25 +214,12 @@ fn piece(l: &Locale, one: &Stretch) -> Piece {
     }
 }
 
-fn chart(l: &Locale, one: &Drawn) -> String {
-    let number = |peak: &serde_json::Value, name: &str| peak.get(name).and_then(serde_json::Value::as_f64);
-    let peaks = one
-        .peaks
-        .iter()
-        .map(|peak| Peak {
-            name: peak.get("name").and_then(|name| name.as_str()).map(str::to_owned),
-            retention_time_min: number(peak, "retention_time_min"),
-            area: number(peak, "area"),
-            height: number(peak, "height"),
-            ..Peak::default()
-        })
-        .collect();
-    let (times, signal): (Vec<f64>, Vec<f64>) = one.trace.0.iter().copied().unzip();
-    let drawn = Chromatogram { points: signal.len(), signal, times_min: times, peaks, ..Chromatogram::default() };
-    let sample = one.sample_text.clone().unwrap_or_default();
-    let title = l.t1("chromatogram-of", "sample", &sample);
+fn signal(l: &Locale, one: &Kept) -> Signal {
+    let name = chromatogram::name(l, one.sample_text.as_deref(), one.file.as_deref(), one.channel.as_deref());
     let axes = Axes { time: &l.t("axis-minutes"), signal: one.signal_unit.as_deref().unwrap_or("") };
-    chromatogram::draw(&drawn, axes, Caption { title: &title, description: one.detector.as_deref().unwrap_or("") })
+    let caption = Caption { title: &name, description: one.detector.as_deref().unwrap_or("") };
+    let picture = Picture(draw(&chromatogram::drawn(one), axes, caption));
+    Signal { address: format!("/bench/chromatograms/{}", one.id), name, picture }
 }
 
 #[derive(Responder)]

@@ -5,6 +5,7 @@ use askama_web::WebTemplate;
 use rocket::{Route, State, get, post, routes};
 
 use super::bytes::{Line, fate_chip};
+use super::chromatogram::{Behind, behind};
 use crate::lab::analysis::matching::{Fate, HeldFor};
 use crate::lab::people::Act;
 use crate::store::StoreError;
@@ -41,6 +42,7 @@ struct ReadingPage {
     measured: String,
     absorbance: Vec<(String, String)>,
     advice: String,
+    behind: Vec<Behind>,
     history: Vec<Past>,
     candidates: Vec<AnalysisView>,
     /// The held reading is a mass: it needs a sample, not an analysis.
@@ -96,6 +98,7 @@ async fn page(shared: &Shared, staff: Staff, l: Locale, mut form: Form, one: Sho
         })
         .collect();
     Ok(ReadingPage {
+        behind: behind(shared, &l, id).await?,
         line: Line::new(&l, &one),
         measured: one.measured_at.clone().unwrap_or_default().replace('T', " "),
         absorbance: parts.into_iter().filter_map(|(key, value)| Some((l.t(key), value?))).collect(),
