@@ -192,13 +192,18 @@ async fn only_what_is_delivered_or_empty_and_old_leaves_the_journal() {
 }
 
 #[test]
-fn a_journal_is_written_by_one_program_only() {
+fn a_journal_is_written_by_one_program_only_and_copied_by_any() {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("journal.db");
-    let _journal = Journal::open(&path).unwrap();
-    let mut second = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
-    let refused = second.batch_execute("INSERT INTO journal VALUES (2, '');").unwrap_err();
-    assert!(refused.to_string().contains("locked"), "{refused}");
+    let journal = Journal::open(&path).unwrap();
+    let refused = Journal::open(&path).unwrap_err();
+    assert!(refused.to_string().contains("another program"), "{refused}");
+    let copy = folder.path().join("copy.db");
+    let mut backup = diesel::SqliteConnection::establish(path.to_str().unwrap()).unwrap();
+    backup.batch_execute(&format!("VACUUM INTO '{}'", copy.display())).unwrap();
+    drop(journal);
+    assert!(Journal::open(&path).is_ok(), "a program that ended lets go of its journal");
+    assert!(Journal::open(&copy).is_ok());
 }
 
 #[test]
