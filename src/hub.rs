@@ -94,9 +94,10 @@ impl Hub {
         let store = self.store.clone();
         tokio::spawn(async move {
             let (Ok(laboratory), Ok(portal)) = (laboratory_up.await, portal_up.await) else { return };
-            match store.list::<Instrument>().await {
-                Ok(instruments) => {
-                    if let Err(error) = lines.apply(configured(instruments)).await {
+            let found = tokio::try_join!(store.list::<Instrument>(), store.profile_texts());
+            match found {
+                Ok((instruments, profiles)) => {
+                    if let Err(error) = lines.apply(configured(instruments, &profiles)).await {
                         tracing::error!(%error, "lines not started");
                     }
                 }

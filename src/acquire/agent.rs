@@ -145,7 +145,7 @@ impl Agent {
     /// Runs these lines, but those whose driver this program is too old to have: the others go on.
     async fn apply(&self, lines: Vec<LineConfig>) {
         let (known, unknown): (Vec<_>, Vec<_>) =
-            lines.into_iter().partition(|line| drivers::by_id(&line.driver).is_some());
+            lines.into_iter().partition(|line| line.profile.is_some() || drivers::by_id(&line.driver).is_some());
         for line in unknown {
             tracing::error!(instrument = %line.instrument, driver = %line.driver, "this program has no such driver: bring it up to date");
         }

@@ -1,5 +1,7 @@
 //! The lines as the laboratory has set them up: each instrument whose line is switched on.
 
+use std::collections::BTreeMap;
+
 use drivers::Serial;
 
 use super::folder;
@@ -7,20 +9,24 @@ use super::lines::LineConfig;
 use super::port::Transport;
 use crate::store::catalogue::Instrument;
 
+/// The text of each profile of the laboratory, by the name under which a line calls it.
+pub type Profiles = BTreeMap<String, String>;
+
 /// The configurations of the lines that should run on the hub itself.
-pub fn configured(instruments: Vec<Instrument>) -> Vec<LineConfig> {
-    lines_of(None, instruments)
+pub fn configured(instruments: Vec<Instrument>, profiles: &Profiles) -> Vec<LineConfig> {
+    lines_of(None, instruments, profiles)
 }
 
 /// The lines that a bench agent owns (`None`: the hub itself) and that should run; an instrument without a driver or with
 /// its line off has none.
-pub fn lines_of(agent: Option<i64>, instruments: Vec<Instrument>) -> Vec<LineConfig> {
-    instruments.into_iter().filter(|one| one.agent_id == agent).filter_map(line).collect()
+pub fn lines_of(agent: Option<i64>, instruments: Vec<Instrument>, profiles: &Profiles) -> Vec<LineConfig> {
+    instruments.into_iter().filter(|one| one.agent_id == agent).filter_map(|one| line(one, profiles)).collect()
 }
 
-fn line(instrument: Instrument) -> Option<LineConfig> {
+fn line(instrument: Instrument, profiles: &Profiles) -> Option<LineConfig> {
     let on = instrument.line_enabled_at.is_some() && instrument.retired_at.is_none();
-    let known = drivers::by_id(&instrument.driver).is_some();
+    let profile = profiles.get(&instrument.driver).cloned();
+    let known = profile.is_some() || drivers::by_id(&instrument.driver).is_some();
     if !on || !known || instrument.address.trim().is_empty() {
         return None;
     }
@@ -45,5 +51,5 @@ fn line(instrument: Instrument) -> Option<LineConfig> {
             Transport::serial(instrument.address, serial)
         }
     };
-    Some(LineConfig { instrument: instrument.code, driver: instrument.driver, transport })
+    Some(LineConfig { instrument: instrument.code, driver: instrument.driver, transport, profile })
 }

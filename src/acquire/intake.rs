@@ -4,9 +4,9 @@ use drivers::{Driver, Message};
 
 use super::clock;
 use super::courier::{Intake, IntakeError, Receipt};
-use crate::store::Store;
 use crate::store::intake::{Read, storable};
 use crate::store::journal::Transmission;
+use crate::store::{Store, StoreError};
 
 /// Takes transmissions into the laboratory's own database.
 #[derive(Clone)]
@@ -16,18 +16,24 @@ pub struct Hub {
 
 impl Intake for Hub {
     fn deliver(&self, transmission: &Transmission) -> Result<Receipt, IntakeError> {
-        let (messages, fault) = read(transmission);
-        let taken = match self.store.take_in(transmission, &messages, fault.as_deref(), clock::now()) {
+        let failed = |error: StoreError| IntakeError(error.to_string());
+        let driver = self.store.driver(&transmission.driver).map_err(failed)?;
+        let (messages, fault) = match &driver {
+            Some((driver, _)) => read(transmission, driver),
+            None => (Vec::new(), Some(format!("no driver '{}'", transmission.driver))),
+        };
+        let revision = driver.as_ref().map(|(_, revision)| revision.as_str());
+        let taken = match self.store.take_in(transmission, &messages, fault.as_deref(), revision, clock::now()) {
             // Offered again it would fail again, and hold up all that comes after it: the bytes are taken alone, and shown
             // as undecodable with the reason.
             Err(error) if error.is_about_content() => {
                 tracing::error!(instrument = %transmission.instrument, seq = transmission.seq, %error, "readings not taken");
                 let why = storable(error.to_string());
-                self.store.take_in(transmission, &[], Some(&why), clock::now())
+                self.store.take_in(transmission, &[], Some(&why), revision, clock::now())
             }
             taken => taken,
         };
-        let taken = taken.map_err(|error| IntakeError(error.to_string()))?;
+        let taken = taken.map_err(failed)?;
         Ok(Receipt { readings: taken.readings })
     }
 
@@ -37,11 +43,8 @@ impl Intake for Hub {
 }
 
 /// Reads every message with the line's driver; the first thing that could not be read is the fault.
-pub(crate) fn read(transmission: &Transmission) -> (Vec<Read>, Option<String>) {
-    let Some(driver) = drivers::by_id(&transmission.driver) else {
-        return (Vec::new(), Some(format!("no driver '{}'", transmission.driver)));
-    };
-    read_messages(&driver, &transmission.messages)
+pub(crate) fn read(transmission: &Transmission, driver: &Driver) -> (Vec<Read>, Option<String>) {
+    read_messages(driver, &transmission.messages)
 }
 
 /// Reads messages with a driver.

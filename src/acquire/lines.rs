@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use drivers::Driver;
+use drivers::described::{Described, ProfileError};
 use serde::{Deserialize, Serialize};
 use tokio::sync::{Mutex, Notify, broadcast, watch};
 use tokio::task::JoinHandle;
@@ -29,12 +30,30 @@ pub struct LineConfig {
     pub driver: String,
     #[serde(flatten)]
     pub transport: Transport,
+    /// The text of the laboratory's own profile, where `driver` names one: a line elsewhere needs no database.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub profile: Option<String>,
+}
+
+impl LineConfig {
+    fn driver(&self, find: Find) -> Result<Driver, LineError> {
+        let (instrument, driver) = (self.instrument.clone(), self.driver.clone());
+        match &self.profile {
+            None => find(&self.driver).ok_or(LineError::NoDriver { instrument, driver }),
+            Some(text) => match Described::from_toml(&self.driver, text) {
+                Ok(described) => Ok(Driver::Described(Arc::new(described))),
+                Err(fault) => Err(LineError::Profile { instrument, driver, fault }),
+            },
+        }
+    }
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum LineError {
     #[error("line {instrument}: no driver '{driver}'")]
     NoDriver { instrument: String, driver: String },
+    #[error("line {instrument}: {driver}: {fault}")]
+    Profile { instrument: String, driver: String, fault: ProfileError },
     #[error("line {0}: the instrument has two lines")]
     Twice(String),
 }
@@ -107,9 +126,7 @@ impl Lines {
         let mut wanted = BTreeSet::new();
         let mut checked = Vec::with_capacity(configs.len());
         for config in configs {
-            let Some(driver) = (self.find)(&config.driver) else {
-                return Err(LineError::NoDriver { instrument: config.instrument, driver: config.driver });
-            };
+            let driver = config.driver(self.find)?;
             if !wanted.insert(config.instrument.clone()) {
                 return Err(LineError::Twice(config.instrument));
             }

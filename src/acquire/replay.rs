@@ -1,7 +1,7 @@
 //! Reading kept bytes once more: what the link and the driver of today make of a past transmission. Nothing is changed.
 
 use drivers::contract::Chromatogram;
-use drivers::{Event, Link, Message};
+use drivers::{Driver, Event, Link, Message};
 
 use super::intake::read_messages;
 use crate::store::intake::{OnWire, Read};
@@ -17,18 +17,17 @@ pub struct Again {
     pub is_silent: bool,
 }
 
-/// Reads the bytes of a transmission with a driver; `None`: there is no such driver.
-pub fn again(driver: &str, bytes: &[u8]) -> Option<Again> {
-    let driver = drivers::by_id(driver)?;
+/// Reads the bytes of a transmission with a driver.
+pub fn again(driver: &Driver, bytes: &[u8]) -> Again {
     let events = whole(driver.link().as_mut(), bytes);
     let messages: Vec<Message> = events.into_iter().filter_map(|event| event.message).collect();
-    let (read, fault) = read_messages(&driver, &messages);
+    let (read, fault) = read_messages(driver, &messages);
     let mut found = Again { fault, is_silent: messages.is_empty(), ..Again::default() };
     for Read { readings, chromatograms } in read {
         found.readings.extend(readings);
         found.chromatograms.extend(chromatograms);
     }
-    Some(found)
+    found
 }
 
 /// What a link makes of bytes that are all there, as one transmission.
@@ -55,7 +54,7 @@ mod tests {
 
     #[test]
     fn two_print_outs_in_one_transmission_are_read_where_they_stand() {
-        let found = again("mt-sics", b"S S      2.50 g\r\nS S      2.50 g\r\n").unwrap();
+        let found = again(&drivers::by_id("mt-sics").unwrap(), b"S S      2.50 g\r\nS S      2.50 g\r\n");
         let results: Vec<_> = found.readings.iter().map(|one| one.reading.result.as_deref()).collect();
         assert_eq!(results, [Some("2.50"), Some("2.50")]);
         assert!(found.readings[0].end <= found.readings[1].start, "{:?}", found.readings);
@@ -63,9 +62,8 @@ mod tests {
     }
 
     #[test]
-    fn bytes_that_mean_nothing_say_so_and_a_driver_that_is_gone_is_none() {
-        let found = again("shimadzu-ascii", b"\x01\x02").unwrap();
+    fn bytes_that_mean_nothing_say_so() {
+        let found = again(&drivers::by_id("shimadzu-ascii").unwrap(), b"\x01\x02");
         assert!(found.readings.is_empty() && found.fault.is_some());
-        assert!(again("no-such-driver", b"").is_none());
     }
 }

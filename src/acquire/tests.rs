@@ -328,7 +328,7 @@ async fn the_journal_lets_go_only_of_what_the_record_really_has() {
 
 fn config(path: &str) -> LineConfig {
     let transport = Transport::serial(path, Serial::new(9600));
-    LineConfig { instrument: "A1".to_owned(), driver: "semicolons".to_owned(), transport }
+    LineConfig { instrument: "A1".to_owned(), driver: "semicolons".to_owned(), transport, profile: None }
 }
 
 #[cfg(unix)]

@@ -80,16 +80,17 @@ struct ChunkRow<'a> {
 }
 
 impl Store {
-    /// Takes a transmission with what its driver read. `fault`: why some or all of it could not be read; the bytes are
-    /// kept all the same. Blocking.
+    /// Takes a transmission with what its driver read, and that driver's revision. `fault`: why some or all of it could
+    /// not be read; the bytes are kept all the same. Blocking.
     pub fn take_in(
         &self,
         sent: &Transmission,
         messages: &[Read],
         fault: Option<&str>,
+        revision: Option<&str>,
         at: jiff::Timestamp,
     ) -> Result<Taken, StoreError> {
-        self.write(&Who::Line(sent.instrument.clone()), at, |tx| take_in(tx, sent, messages, fault))
+        self.write(&Who::Line(sent.instrument.clone()), at, |tx| take_in(tx, sent, messages, fault, revision))
     }
 
     /// Whether the record has this transmission with just these bytes: by its number, or a file by its content. Blocking.
@@ -145,6 +146,7 @@ pub(crate) fn take_in(
     sent: &Transmission,
     messages: &[Read],
     fault: Option<&str>,
+    revision: Option<&str>,
 ) -> Result<Taken, StoreError> {
     let sha256 = hex(&Sha256::digest(&sent.bytes));
     let count: u64 = messages.iter().map(|message| message.readings.len() as u64).sum();
@@ -192,6 +194,8 @@ pub(crate) fn take_in(
             transmission::file_name.eq(file.map(|file| &file.name)),
             transmission::file_modified_at.eq(file.and_then(|file| file.modified_at).map(instant::written)),
             transmission::corrects_id.eq(corrects),
+            transmission::driver.eq(Some(&sent.driver).filter(|_| revision.is_some())),
+            transmission::driver_revision.eq(revision),
         ))
         .returning(transmission::id)
         .get_result(tx.conn)?;

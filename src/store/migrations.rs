@@ -29,8 +29,13 @@ macro_rules! migration {
     };
 }
 
-pub(in crate::store) const MIGRATIONS: &[Migration] =
-    &[migration!("0001_ledger"), migration!("0002_laboratory"), migration!("0003_agents"), migration!("0004_folders")];
+pub(in crate::store) const MIGRATIONS: &[Migration] = &[
+    migration!("0001_ledger"),
+    migration!("0002_laboratory"),
+    migration!("0003_agents"),
+    migration!("0004_folders"),
+    migration!("0005_profiles"),
+];
 
 impl Migration {
     pub(in crate::store) fn apply(&self, conn: &mut Conn) -> Result<(), StoreError> {

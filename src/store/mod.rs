@@ -20,6 +20,7 @@ mod migrations;
 pub mod people;
 pub mod plans;
 mod pool;
+pub mod profiles;
 mod publication_facts;
 pub mod publications;
 pub mod published;

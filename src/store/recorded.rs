@@ -28,6 +28,12 @@ pub(in crate::store) const RECORDED: &[Recorded] = &[
         columns: &["id", "code", "name", "token_hash", "enrolled_at", "revoked_at"],
         bytes: None,
     },
+    Recorded { table: "profile", columns: &["id", "code", "name"], bytes: None },
+    Recorded {
+        table: "profile_revision",
+        columns: &["id", "profile_id", "n", "text", "reason", "by_id", "at"],
+        bytes: None,
+    },
     Recorded {
         table: "place",
         columns: &["id", "code", "name", "kind", "town", "address", "retired_at", "version"],
@@ -281,6 +287,8 @@ pub(in crate::store) const RECORDED: &[Recorded] = &[
             "file_name",
             "file_modified_at",
             "corrects_id",
+            "driver",
+            "driver_revision",
         ],
         bytes: Some(("bytes", "sha256")),
     },

@@ -363,6 +363,8 @@ diesel::table! {
         file_name -> Nullable<Text>,
         file_modified_at -> Nullable<Text>,
         corrects_id -> Nullable<BigInt>,
+        driver -> Nullable<Text>,
+        driver_revision -> Nullable<Text>,
     }
 }
 
@@ -535,6 +537,28 @@ diesel::table! {
     }
 }
 
+diesel::table! {
+    profile (id) {
+        id -> BigInt,
+        code -> Text,
+        name -> Text,
+    }
+}
+
+diesel::table! {
+    profile_revision (id) {
+        id -> BigInt,
+        profile_id -> BigInt,
+        n -> BigInt,
+        text -> Text,
+        reason -> Text,
+        by_id -> Nullable<BigInt>,
+        at -> Text,
+    }
+}
+
+diesel::joinable!(profile_revision -> profile (profile_id));
+diesel::joinable!(profile_revision -> person (by_id));
 diesel::joinable!(agent_health -> agent (agent_id));
 diesel::joinable!(instrument -> agent (agent_id));
 diesel::joinable!(person_role -> person (person_id));
@@ -600,6 +624,8 @@ diesel::joinable!(publication -> person (by_id));
 diesel::allow_tables_to_appear_in_same_query!(
     agent,
     agent_health,
+    profile,
+    profile_revision,
     laboratory,
     person,
     person_role,

@@ -191,3 +191,19 @@ pub(crate) fn raw(conn: &mut Conn, id: i64) -> Result<Option<Raw>, StoreError> {
         .optional()?;
     Ok(row.map(|(driver, bytes)| Raw { driver, bytes }))
 }
+
+/// The bytes of the next `count` transmissions of an instrument behind the one called `after`, in order.
+pub(crate) fn past(
+    conn: &mut Conn,
+    instrument: i64,
+    after: i64,
+    count: i64,
+) -> Result<Vec<(i64, Vec<u8>)>, StoreError> {
+    Ok(transmission::table
+        .filter(transmission::instrument_id.eq(instrument))
+        .filter(transmission::id.gt(after))
+        .order(transmission::id)
+        .limit(count)
+        .select((transmission::id, transmission::bytes))
+        .load(conn)?)
+}

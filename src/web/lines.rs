@@ -1,6 +1,6 @@
 //! Instruments and their lines: what each is doing now, live, and what it has sent.
 
-mod again;
+pub(super) mod again;
 mod bytes;
 pub(super) mod chromatogram;
 mod imports;
@@ -231,7 +231,8 @@ async fn restart(code: &str, _posted: Posted, _staff: Staff, shared: &State<Shar
 /// Makes the running lines those of the set-up; `anew`: this instrument's line is closed first.
 pub(super) async fn reload(shared: &Shared, anew: Option<&str>) -> Result<(), Error> {
     let Some(lines) = &shared.lines else { return Ok(()) };
-    let wanted = configured(shared.store.list::<Instrument>().await?);
+    let profiles = shared.store.profile_texts().await?;
+    let wanted = configured(shared.store.list::<Instrument>().await?, &profiles);
     if let Some(code) = anew {
         let others = wanted.iter().filter(|line| line.instrument != code).cloned().collect();
         lines.apply(others).await.map_err(Error::failed)?;

@@ -78,6 +78,7 @@ macro_rules! groups {
             "errors",
             "lines",
             "login",
+            "profiles",
             "publications",
             "qc",
             "samples",

@@ -22,6 +22,7 @@ pub mod notice;
 pub mod password;
 mod portal;
 pub mod posted;
+mod profiles;
 mod publications;
 mod qc;
 mod result_view;
@@ -63,6 +64,7 @@ const LABORATORY: &[fn() -> Vec<Route>] = &[
     health::group,
     language::group,
     lines::group,
+    profiles::group,
     login::group,
     publications::group,
     qc::group,

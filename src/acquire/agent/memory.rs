@@ -53,6 +53,7 @@ mod tests {
             instrument: instrument.to_owned(),
             driver: "astm-lis2".to_owned(),
             transport,
+            profile: None,
         };
         let lines = vec![
             line("A", Transport::serial("COM3", Serial { parity: 'E', ..Serial::new(9600) })),

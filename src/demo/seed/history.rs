@@ -231,9 +231,13 @@ impl Story {
     }
 
     fn take_in(&mut self, tx: &mut Tx<'_>, transmission: &Transmission) -> Result<(), SeedError> {
-        let (messages, fault) = crate::acquire::intake::read(transmission);
+        let Some((driver, revision)) = crate::store::profiles::driver(tx.conn, &transmission.driver)? else {
+            return Err(SeedError::refused("instrument", format!("no driver '{}'", transmission.driver)));
+        };
+        let (messages, fault) = crate::acquire::intake::read(transmission, &driver);
         let line = Who::Line(transmission.instrument.clone());
-        intake::take_in(&mut Self::tx(tx, &line, transmission.ended_at), transmission, &messages, fault.as_deref())?;
+        let mut own = Self::tx(tx, &line, transmission.ended_at);
+        intake::take_in(&mut own, transmission, &messages, fault.as_deref(), Some(&revision))?;
         Ok(())
     }
 

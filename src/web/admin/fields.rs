@@ -8,6 +8,7 @@ use crate::lab::regulation::limit::Kind as LimitKind;
 use crate::lab::sampling::form::Class;
 use crate::store::agents::Agent;
 use crate::store::catalogue::{Analyte, Catalogue, Commodity, Instrument, Method, Place, Plan};
+use crate::store::profiles::PREFIX;
 use crate::web::Shared;
 use crate::web::error::Error;
 use crate::web::locale::Locale;
@@ -64,7 +65,8 @@ impl Is {
             Self::Decimal => text.parse::<Decimal>().map(|number| number.to_string()).map_err(|_| "error-field-number"),
             Self::Date => text.parse::<Date>().map(|day| day.to_string()).map_err(|_| "error-field-date"),
             Self::Word(words) if words.all().iter().any(|word| word == text) => Ok(text.to_owned()),
-            Self::Driver if drivers::by_id(text).is_some() => Ok(text.to_owned()),
+            // Whether there is such a profile, the page that keeps the line asks the store.
+            Self::Driver if drivers::by_id(text).is_some() || text.starts_with(PREFIX) => Ok(text.to_owned()),
             Self::Line(_) => text.parse::<i64>().map(|id| id.to_string()).map_err(|_| "error-field-choice"),
             Self::Text => Ok(text.to_owned()),
             Self::Word(_) | Self::Driver => Err("error-field-choice"),
@@ -126,9 +128,15 @@ pub async fn choices(shared: &Shared, l: &Locale, is: Is, chosen: &str) -> Resul
         Is::Word(words) => {
             Ok(words.all().into_iter().map(|word| (word.clone(), l.name(words.list(), &word))).collect())
         }
-        Is::Driver => Ok(drivers::all()
-            .map(|one| (one.id().to_owned(), format!("{} {} ({})", one.maker(), one.models().join(" / "), one.id())))
-            .collect()),
+        Is::Driver => {
+            let own = shared.store.profiles().await?;
+            let own =
+                own.iter().map(|one| (format!("{PREFIX}{}", one.code), format!("{} ({PREFIX}{})", one.name, one.code)));
+            let built_in = drivers::all().map(|one| {
+                (one.id().to_owned(), format!("{} {} ({})", one.maker(), one.models().join(" / "), one.id()))
+            });
+            Ok(own.chain(built_in).collect())
+        }
         Is::Line(other) => lines(shared, l, other, None, chosen).await,
     }
 }

@@ -15,6 +15,7 @@ use crate::store::catalogue::{
     self, Analyte, AnalyteMap, Catalogue, Commodity, ControlMaterial, Instrument, Laboratory, LimitValue, Method,
     MethodAnalyte, Place, Plan, PlanItem, Producer,
 };
+use crate::store::profiles::PREFIX;
 use crate::store::work;
 use crate::web::Shared;
 use crate::web::answer::{Answer, Done, local};
@@ -197,6 +198,11 @@ async fn keep(
 ) -> Result<Answer<LinePage>, Error> {
     let list = list_named(list)?;
     let mut form = posted.into_form();
+    if let Some(code) = form.get("driver").and_then(|driver| driver.strip_prefix(PREFIX))
+        && shared.store.profile(code.to_owned()).await?.is_none()
+    {
+        form.refuse("driver", "error-field-choice");
+    }
     let kept = of_list!(list, keep_line(shared, &staff, &l, list, id, &mut form))?;
     if !kept {
         return Ok(Answer::again(line_page(shared, staff, l, form, list, id).await?));
@@ -204,7 +210,8 @@ async fn keep(
     if list.name == "instruments" {
         // The lines follow the set-up at once.
         if let Some(lines) = &shared.lines {
-            let wanted = configured(shared.store.list::<Instrument>().await?);
+            let profiles = shared.store.profile_texts().await?;
+            let wanted = configured(shared.store.list::<Instrument>().await?, &profiles);
             lines.apply(wanted).await.map_err(Error::failed)?;
         }
     }

@@ -67,7 +67,8 @@ async fn beat(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result
     let kept = serde_json::to_string(&beat).map_err(failed)?;
     shared.store.hear_agent(agent.0.id, shared.clock.now(), kept).await.map_err(failed)?;
     let instruments: Vec<Instrument> = shared.store.list().await.map_err(failed)?;
-    Ok(Json(Assignment { lines: lines_of(Some(agent.0.id), instruments) }))
+    let profiles = shared.store.profile_texts().await.map_err(failed)?;
+    Ok(Json(Assignment { lines: lines_of(Some(agent.0.id), instruments, &profiles) }))
 }
 
 /// Takes a transmission for good: success is answered after the commit, and a repeated delivery changes nothing.

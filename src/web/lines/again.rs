@@ -6,6 +6,7 @@ use rocket::{Route, State, get, routes};
 
 use crate::acquire::replay::{self, Again};
 use crate::lab::analysis::again::{Pair, Part, Said, compare};
+use crate::store::StoreError;
 use crate::store::readings::{self, Shown};
 use crate::store::transmissions::{self, Transmission};
 use crate::web::Shared;
@@ -64,8 +65,12 @@ async fn show(id: i64, staff: Staff, shared: &State<Shared>, l: Locale) -> Resul
     let kept: Vec<Said> =
         shared.store.reading(move |conn| readings::all_of(conn, id)).await?.iter().map(said).collect();
     let driver = raw.driver.clone();
-    let read = rocket::tokio::task::spawn_blocking(move || replay::again(&raw.driver, &raw.bytes));
-    let found = read.await.map_err(Error::failed)?;
+    let store = shared.store.clone();
+    let read = rocket::tokio::task::spawn_blocking(move || {
+        let found = store.driver(&raw.driver)?;
+        Ok::<_, StoreError>(found.map(|(driver, _)| replay::again(&driver, &raw.bytes)))
+    });
+    let found = read.await.map_err(Error::failed)??;
     let is_without_driver = found.is_none();
     let Again { readings, chromatograms, fault, is_silent } = found.unwrap_or_default();
     let today: Vec<Said> = readings.iter().map(|one| Said::of(&one.reading, (one.start, one.end))).collect();
@@ -101,7 +106,7 @@ async fn show(id: i64, staff: Staff, shared: &State<Shared>, l: Locale) -> Resul
 }
 
 /// A reading as it was kept.
-fn said(one: &Shown) -> Said {
+pub(in crate::web) fn said(one: &Shown) -> Said {
     let text = |part: &Option<String>| part.clone().unwrap_or_default();
     Said {
         wire: one.wire,

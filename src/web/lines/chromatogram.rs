@@ -11,6 +11,7 @@ use crate::acquire::replay;
 use crate::chart::chromatogram::{self, Axes, OVERLAYS};
 use crate::chart::svg::Caption;
 use crate::lab::chromatography;
+use crate::store::StoreError;
 use crate::store::chromatograms::{self, Beside, Kept};
 use crate::store::transmissions;
 use crate::web::Shared;
@@ -162,8 +163,12 @@ pub(in crate::web) fn name(l: &Locale, sample: Option<&str>, file: Option<&str>,
 async fn full(shared: &Shared, one: &Kept) -> Result<Option<Chromatogram>, Error> {
     let id = one.transmission;
     let Some(sent) = shared.store.reading(move |conn| transmissions::raw(conn, id)).await? else { return Ok(None) };
-    let read = rocket::tokio::task::spawn_blocking(move || replay::again(&sent.driver, &sent.bytes));
-    let again = read.await.map_err(Error::failed)?;
+    let store = shared.store.clone();
+    let read = rocket::tokio::task::spawn_blocking(move || {
+        let found = store.driver(&sent.driver)?;
+        Ok::<_, StoreError>(found.map(|(driver, _)| replay::again(&driver, &sent.bytes)))
+    });
+    let again = read.await.map_err(Error::failed)??;
     let at = usize::try_from(one.n - 1).ok();
     let found = again.zip(at).and_then(|(again, at)| again.chromatograms.into_iter().nth(at));
     let same = found.filter(|found| chromatography::thinned(found).agrees(&one.trace));

@@ -153,12 +153,12 @@ async fn blank_and_standard_are_laid_over_a_sample_and_no_more_than_can_be_told_
 async fn a_past_transmission_is_read_again_and_what_an_older_driver_got_wrong_is_marked_and_stays() {
     let trial = laboratory().await;
     let one = sent(&trial, 1, "26-041.txt", &run("26-041", "0.0512"));
-    let (mut read, _) = crate::acquire::intake::read(&one);
+    let (mut read, _) = crate::acquire::intake::read(&one, &drivers::by_id(&one.driver).unwrap());
     let first = read.first_mut().and_then(|message: &mut Read| message.readings.first_mut()).unwrap();
     assert_eq!(first.reading.result.as_deref(), Some("0.0512"));
     first.reading.result = Some("512".to_owned());
     let (store, at) = (trial.store.clone(), trial.now());
-    rocket::tokio::task::spawn_blocking(move || store.take_in(&one, &read, None, at).unwrap()).await.unwrap();
+    rocket::tokio::task::spawn_blocking(move || store.take_in(&one, &read, None, None, at).unwrap()).await.unwrap();
     let before = trial.store.reading(|conn| crate::store::readings::all_of(conn, 1)).await.unwrap();
     assert!(page(&trial, "/bench/transmissions/1").await.contains("/bench/transmissions/1/again"));
     let html = page(&trial, "/bench/transmissions/1/again").await;
@@ -223,7 +223,7 @@ async fn a_folder_is_set_up_like_any_other_line() {
     ];
     let answer = administrator.post("/admin/instruments/new", &fields).await;
     assert_eq!(answer.status(), Status::SeeOther);
-    let lines = crate::acquire::configured::configured(trial.store.list().await.unwrap());
+    let lines = crate::acquire::configured::configured(trial.store.list().await.unwrap(), &Default::default());
     let folder = crate::acquire::Transport::Folder {
         path: r"\\LC-PC\export".to_owned(),
         pattern: "*.txt".to_owned(),
