@@ -296,7 +296,9 @@ fn a_reading_that_two_analyses_could_take_waits_for_a_person() {
             let method_id = store.add(Who::Program, now(), other).await.unwrap();
             let analyte_id = store.list::<Analyte>().await.unwrap()[0].id;
             let unit = "μg/kg".to_owned();
-            let determined = MethodAnalyte { method_id, analyte_id, unit, decimals: 3, ..MethodAnalyte::default() };
+            let threshold = Some("0.5".to_owned());
+            let determined =
+                MethodAnalyte { method_id, analyte_id, unit, decimals: 3, threshold, ..MethodAnalyte::default() };
             store.add(Who::Program, now(), determined).await.unwrap();
             store.order(Who::Person(bench.analyst.clone()), now(), id, vec![method_id]).await.unwrap();
         });
