@@ -5,5 +5,6 @@ pub mod inhibition;
 pub mod mapping;
 pub mod matching;
 pub mod order;
+pub mod rack;
 pub mod status;
 pub mod value;

@@ -3,12 +3,13 @@
 
 use diesel::prelude::*;
 use drivers::contract::{Absorbance, Reading, Role};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::Read;
 use crate::lab::analysis::mapping;
 use crate::lab::analysis::matching::Candidate;
+use crate::lab::analysis::rack::{self, Placed, Standing};
 use crate::lab::analysis::status::State;
 use crate::lab::zone;
 use crate::store::conn::Conn;
@@ -46,23 +47,6 @@ pub(super) enum Stands {
     Material(i64),
 }
 
-/// Something stood at a place for a while.
-#[derive(Debug)]
-struct Placed {
-    position: String,
-    stands: Stands,
-    from: Timestamp,
-    until: Option<Timestamp>,
-}
-
-/// What stood where a reading was taken.
-#[derive(Debug, Clone, Copy, Default)]
-pub(super) struct Place {
-    pub stands: Option<Stands>,
-    /// The instrument's time is of before anything was put there: its clock is wrong, or the rack was changed since.
-    pub doubtful: bool,
-}
-
 /// The instrument a transmission came from.
 #[derive(Debug)]
 pub(super) struct Surroundings {
@@ -70,7 +54,7 @@ pub(super) struct Surroundings {
     pub bench: Option<i64>,
     pub control_position: Option<String>,
     pub map: Vec<Mapped>,
-    places: Vec<Placed>,
+    places: Vec<Placed<Stands>>,
     year: i64,
 }
 
@@ -113,22 +97,11 @@ impl Surroundings {
         (line, known && line.is_none())
     }
 
-    /// What stood there when it was measured; a memory that is read out later tells of an earlier rack.
-    pub(super) fn place(&self, reading: &Reading, received: Timestamp) -> Place {
-        let Some(position) = reading.position.as_deref() else { return Place::default() };
-        let at = |moment: Timestamp| {
-            let there = |one: &&Placed| {
-                one.position == position && one.from <= moment && one.until.is_none_or(|until| moment < until)
-            };
-            self.places.iter().rev().find(there).map(|one| one.stands)
-        };
-        let measured = reading.measured_at.and_then(|time| zone::zone().to_timestamp(time).ok());
-        match measured.filter(|measured| *measured < received) {
-            None => Place { stands: at(received), doubtful: false },
-            Some(measured) => match at(measured) {
-                Some(stands) => Place { stands: Some(stands), doubtful: false },
-                None => Place { stands: at(received), doubtful: at(received).is_some() },
-            },
+    /// What stood where the reading was taken.
+    pub(super) fn place(&self, reading: &Reading, received: Timestamp) -> Standing<Stands> {
+        match reading.position.as_deref() {
+            Some(position) => rack::standing(&self.places, position, reading.measured_at, received),
+            None => Standing { what: None, doubtful: false },
         }
     }
 
@@ -194,7 +167,7 @@ pub(super) fn controls(around: &Surroundings, message: &Read, received: Timestam
         found.find(|(_, reading)| reading.absorbance.is_some() && wanted(reading))
     };
     let stands = |reading: &Reading| {
-        let place = around.place(reading, received).stands;
+        let place = around.place(reading, received).what;
         around.control_position.is_none() && matches!(place, Some(Stands::Material(_)))
     };
     let found = with_light(&|reading| around.is_control_place(reading.position.as_deref()))
@@ -206,12 +179,9 @@ pub(super) fn controls(around: &Surroundings, message: &Read, received: Timestam
     }
 }
 
-/// How far back an instrument's memory is believed.
-const MEMORY: SignedDuration = SignedDuration::from_hours(24 * 7);
-
 /// What stood at an instrument's places within its memory, in the order in which it was put there.
-fn placed(conn: &mut Conn, id: i64, received: Timestamp) -> Result<Vec<Placed>, StoreError> {
-    let oldest = instant::written(received - MEMORY);
+fn placed(conn: &mut Conn, id: i64, received: Timestamp) -> Result<Vec<Placed<Stands>>, StoreError> {
+    let oldest = instant::written(received - rack::MEMORY);
     type Row = (i64, String, Option<i64>, Option<i64>, String, Option<String>);
     let rows: Vec<Row> = loading::table
         .filter(loading::instrument_id.eq(id))
@@ -229,9 +199,9 @@ fn placed(conn: &mut Conn, id: i64, received: Timestamp) -> Result<Vec<Placed>, 
         .load(conn)?;
     let mut placed = Vec::new();
     for (row, position, sample, material, from, until) in rows {
-        let Some(stands) = sample.map(Stands::Sample).or(material.map(Stands::Material)) else { continue };
+        let Some(what) = sample.map(Stands::Sample).or(material.map(Stands::Material)) else { continue };
         let at = |text: &str| instant::read("loading", row, text);
-        placed.push(Placed { position, stands, from: at(&from)?, until: until.as_deref().map(at).transpose()? });
+        placed.push(Placed { position, what, from: at(&from)?, until: until.as_deref().map(at).transpose()? });
     }
     Ok(placed)
 }

@@ -182,7 +182,7 @@ fn settle(
         return weigh(tx, around, at, said);
     }
     let there = around.place(said, at.received);
-    let place = there.stands;
+    let place = there.what;
     let worth = match line {
         Some(line) => worth(said, line.factor, line.inhibition, run, run.index == Some(at.index)),
         None => Worth::default(),
