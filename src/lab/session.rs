@@ -15,9 +15,27 @@ pub fn is_alive(opened: Timestamp, seen: Timestamp, now: Timestamp) -> bool {
     !age.is_negative() && age <= ABSOLUTE && idle <= IDLE
 }
 
+/// A one-time link to found a laboratory that was printed longer ago lies in somebody's log.
+const LINK: SignedDuration = SignedDuration::from_hours(24);
+
+/// Whether an unused link may still found the laboratory: not once somebody is there, however they came.
+pub fn may_found(printed: Timestamp, people: i64, now: Timestamp) -> bool {
+    people == 0 && printed.duration_until(now) <= LINK
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_link_founds_nothing_after_a_day_or_once_somebody_is_there() {
+        let printed: Timestamp = "2026-11-24T00:00:00Z".parse().unwrap();
+        for (people, now, may) in
+            [(0, "2026-11-24T23:59:59Z", true), (0, "2026-11-25T00:00:01Z", false), (1, "2026-11-24T00:01:00Z", false)]
+        {
+            assert_eq!(may_found(printed, people, now.parse().unwrap()), may, "{people} people at {now}");
+        }
+    }
 
     #[test]
     fn a_session_ends_after_half_an_hour_of_silence_or_twelve_hours_of_work() {

@@ -1,7 +1,7 @@
 //! The first hour of a laboratory: a one-time link, and what it makes once: the laboratory and its first person.
 
 use diesel::prelude::*;
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::catalogue::{Catalogue, Laboratory};
 use super::conn::{Conn, Store};
@@ -10,6 +10,7 @@ use super::instant;
 use super::people::{self, NewPerson};
 use super::schema::{person, setup_link};
 use crate::lab::people::{PersonId, Who};
+use crate::lab::session;
 
 impl Store {
     /// Whether there is nobody yet who could sign in.
@@ -58,17 +59,16 @@ impl Store {
     }
 }
 
-/// A link printed longer ago lies in somebody's log.
-const LINK_AGE: SignedDuration = SignedDuration::from_hours(24);
-
-/// Whether a link may still found the laboratory: not used, not old, and nobody is there yet, however they came.
-fn unused(conn: &mut Conn, token_hash: &str, at: Timestamp) -> Result<bool, StoreError> {
-    let people: i64 = person::table.count().get_result(conn)?;
-    let open = setup_link::table
+fn unused(conn: &mut Conn, token_hash: &str, now: Timestamp) -> Result<bool, StoreError> {
+    let printed: Option<(i64, String)> = setup_link::table
         .filter(setup_link::token_hash.eq(token_hash))
         .filter(setup_link::used_at.is_null())
-        .filter(setup_link::created_at.gt(instant::written(at - LINK_AGE)));
-    Ok(people == 0 && open.count().get_result::<i64>(conn)? > 0)
+        .select((setup_link::id, setup_link::created_at))
+        .first(conn)
+        .optional()?;
+    let Some((id, printed)) = printed else { return Ok(false) };
+    let people: i64 = person::table.count().get_result(conn)?;
+    Ok(session::may_found(instant::read("setup_link", id, &printed)?, people, now))
 }
 
 #[cfg(test)]
