@@ -15,7 +15,7 @@ use jiff::{SignedDuration, Timestamp};
 use qingke::acquire::intake::Hub;
 use qingke::acquire::{Intake, State, Transmission};
 use qingke::lab::analysis::status::{Refusal, State as Stands, Step};
-use qingke::lab::people::Who;
+use qingke::lab::people::{Actor, Role as Duty, Who};
 use qingke::lab::zone::zone;
 use qingke::store::Store;
 use qingke::store::analyses::StepError;
@@ -180,6 +180,67 @@ fn bytes_that_mean_nothing_are_kept() {
         assert_eq!(fates(url), [""; 0]);
         let report = store.verify().unwrap();
         assert!(report.findings.is_empty(), "{:?}", report.findings);
+    });
+}
+
+#[test]
+fn a_nul_in_what_an_instrument_says_blocks_no_line() {
+    run(|url, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (_, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        let switched_on = said(&code, "AFM1", "0.31\0", "ug/kg", now());
+        hub.deliver(&sent(1, &switched_on, now())).unwrap();
+        hub.deliver(&sent(2, &said(&code, "AFM1", "0.31", "ug/kg", now()), now())).unwrap();
+        assert_eq!(fates(url).len(), 2, "both were taken");
+        assert!(store.verify().unwrap().findings.is_empty());
+    });
+}
+
+#[test]
+fn a_number_given_twice_by_a_journal_that_was_set_back_is_taken_once_for_each_of_its_contents() {
+    run(|url, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (_, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        let first = sent(1, &said(&code, "AFM1", "0.31", "ug/kg", now()), now());
+        let again = sent(1, &said(&code, "AFM1", "0.47", "ug/kg", now()), now());
+        assert!(!hub.has(&first).unwrap());
+        for transmission in [&first, &again, &first, &again] {
+            hub.deliver(transmission).unwrap();
+        }
+        assert_eq!(fates(url), ["matched", "held:already-measured"]);
+        assert!(hub.has(&first).unwrap() && hub.has(&again).unwrap());
+    });
+}
+
+#[test]
+fn ordering_again_forgets_nobody_who_had_a_hand_in_the_cancelled_value() {
+    run(|_, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (id, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        runtime.block_on(async {
+            let who = |actor: &Actor| Who::Person(actor.clone());
+            let seen = || async {
+                let (lines, _) = store.work(Filter { sample: Some(id), ..Filter::default() }, 1).await.unwrap();
+                let last = &lines.last().unwrap().analysis;
+                vec![Seen { analysis: last.id, version: last.version }]
+            };
+            // Who reviews is also one of the bench here, as in a small station.
+            let both = Actor { roles: [Duty::Technician, Duty::Reviewer].into(), ..bench.reviewer.clone() };
+            let reason = || "样品取错".to_owned();
+            store.take_steps(who(&both), now(), seen().await, Step::Enter { value: "0.31".to_owned() }).await.unwrap();
+            store.take_steps(who(&both), now(), seen().await, Step::Cancel { reason: reason() }).await.unwrap();
+            store.order(who(&bench.analyst), now(), id, vec![1]).await.unwrap();
+            hub.deliver(&sent(1, &said(&code, "AFM1", "0.47", "ug/kg", now()), now())).unwrap();
+            store.take_steps(who(&bench.analyst), now(), seen().await, Step::Submit).await.unwrap();
+            let retest = Step::Retest { reason: reason() };
+            let theirs = store.take_steps(who(&bench.analyst), now(), seen().await, retest).await;
+            assert!(matches!(theirs, Err(StepError::Refused(Refusal::NotTheirs(_)))), "{theirs:?}");
+            let own = store.take_steps(who(&both), now(), seen().await, Step::Review).await;
+            assert!(matches!(own, Err(StepError::Refused(Refusal::SamePerson(_)))), "{own:?}");
+        });
     });
 }
 

@@ -193,6 +193,7 @@ step-same-person-review = This result went through your hands; another person mu
 step-same-person-approve = This result went through your hands or was reviewed by you; another person must approve it.
 step-batch-held = A rejected control of the batch has not been resolved: no review or approval before that. Resolve it under QC with a reason.
 step-no-reason = Give the reason.
+step-not-yours = This analysis is signed or waits for a signature: only a reviewer or an approver may send it back; before that, the technician.
 step-nobody = A signed-in person must do this.
 error-value = “{ $found }” is not a result; write it as in the raw record: 0.021, <0.01, not detected.
 

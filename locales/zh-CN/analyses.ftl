@@ -193,6 +193,7 @@ step-same-person-review = 此结果经过您的手，须由另一人审核。
 step-same-person-approve = 此结果经过您的手或由您审核，须由另一人批准。
 step-batch-held = 本批质控失控尚未处理，暂不能审核或批准。请先在“质控”中处理并写明原因。
 step-no-reason = 请写明原因。
+step-not-yours = 此检验已签名或正在等待签名，只能由审核人或授权签字人退回或要求复测；未签名的由检测员处理。
 step-nobody = 此操作须由本人登录后完成。
 error-value = “{ $found }”不是结果；请照原始记录填写，例如 0.021、<0.01、未检出。
 

@@ -325,15 +325,6 @@ async fn step(
     let (Some(step), true) = (step, signed) else {
         return Ok(Answer::again(analysis_page(shared, staff, l, form, id).await?));
     };
-    // What waits for a signature or has one is sent back by those who sign, under “review”.
-    let (lines, _) = shared.store.work(Filter { analysis: Some(id), ..Filter::default() }, 1).await?;
-    let signed_for = |line: &crate::store::work::Line| {
-        matches!(line.analysis.status.state(), Stands::Submitted | Stands::Reviewed | Stands::Approved)
-    };
-    if lines.first().is_some_and(signed_for) {
-        form.refuse("act", "analysis-waits-for-signature");
-        return Ok(Answer::again(analysis_page(shared, staff, l, form, id).await?));
-    }
     let Some(version) = form.parsed("version", "error-field-whole") else {
         return Ok(Answer::again(analysis_page(shared, staff, l, form, id).await?));
     };

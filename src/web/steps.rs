@@ -49,6 +49,7 @@ fn key(refusal: Refusal) -> Message {
         Refusal::BatchHeld(_) => Message::new("step-batch-held"),
         Refusal::NoReason(_) => Message::new("step-no-reason"),
         Refusal::Nobody(_) => Message::new("step-nobody"),
+        Refusal::NotTheirs(_) => Message::new("step-not-yours"),
     }
 }
 

@@ -7,7 +7,7 @@ use std::collections::BTreeSet;
 
 use serde::{Deserialize, Serialize};
 
-use crate::lab::people::PersonId;
+use crate::lab::people::{Act, Actor, PersonId};
 use crate::lab::words::names;
 
 /// A value on its way, and everyone who had a hand in it.
@@ -153,6 +153,20 @@ pub enum Refusal {
     NoReason(StepName),
     #[error("{0} needs a person")]
     Nobody(StepName),
+    /// See [`may_send_back`].
+    #[error("{0} is not this person's to decide now")]
+    NotTheirs(StepName),
+}
+
+/// Whether someone may put a value aside, send it back or cancel the analysis. What nobody has signed for is the bench's;
+/// once it waits for a signature or has one, it is for those who sign.
+pub fn may_send_back(actor: &Actor, from: State) -> bool {
+    match from {
+        State::Ordered => actor.may(Act::OrderAnalysis),
+        State::Entered | State::Measured => actor.may(Act::SubmitValue),
+        State::Submitted | State::Reviewed => actor.may(Act::ReviewValue) || actor.may(Act::ApproveValue),
+        State::Approved | State::Cancelled => false,
+    }
 }
 
 /// What happened, for the history of the analysis.

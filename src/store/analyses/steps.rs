@@ -54,6 +54,13 @@ pub(crate) fn take_step(tx: &mut Tx<'_>, id: i64, version: Option<i64>, step: &S
         Who::Person(actor) => Some(actor.id),
         Who::Line(_) | Who::Program => None,
     };
+    let sends_back = matches!(step, Step::Return { .. } | Step::Retest { .. } | Step::Cancel { .. });
+    if sends_back
+        && let Who::Person(actor) = tx.by
+        && !status::may_send_back(actor, found.status.state())
+    {
+        return Err(status::Refusal::NotTheirs(step.name()).into());
+    }
     let batch_held = match found.batch {
         Some(batch) => batches::held(tx.conn, batch)?,
         None => false,

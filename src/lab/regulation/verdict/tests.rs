@@ -104,6 +104,9 @@ fn a_banned_substance_needs_no_limit() {
         ("detected", None, Verdict::NonCompliant, Reason::Banned),
         ("0.004", None, Verdict::Compliant, Reason::BannedNotFound),
         ("not detected", None, Verdict::Compliant, Reason::BannedNotFound),
+        ("<0.005", None, Verdict::Compliant, Reason::BannedNotFound),
+        // After dilution nobody could have seen it.
+        ("<0.05", None, Verdict::Undecided, Reason::NoNumber),
         ("not detected", Some(&high), Verdict::Compliant, Reason::BelowLoq),
     ] {
         let value = value.parse().unwrap();
@@ -115,6 +118,9 @@ fn a_banned_substance_needs_no_limit() {
     assert_eq!(said(&unsure), (Verdict::Undecided, Reason::NotIdentified));
     let unknown = Facts { ban: Some(&ban), loq: None, ..facts(Some(&found), None) };
     assert_eq!(said(&unknown), (Verdict::Undecided, Reason::LoqUnknown));
+    let nothing = "not detected".parse().unwrap();
+    let blind = Facts { ban: Some(&ban), lod: None, loq: None, ..facts(Some(&nothing), None) };
+    assert_eq!(said(&blind), (Verdict::Undecided, Reason::LoqUnknown));
 }
 
 #[test]
