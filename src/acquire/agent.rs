@@ -112,7 +112,10 @@ impl Agent {
         let pruning = tokio::spawn(pruning::run(self.journal.clone(), intake, AGES, stop.clone()));
         let mut heard: Option<Result<(), String>> = None;
         loop {
-            let said = self.beat().await;
+            let said = tokio::select! {
+                said = self.beat() => said,
+                _ = stop.wait_for(|stop| *stop) => break,
+            };
             let told = match said {
                 Ok(assignment) => {
                     if let Err(error) = memory.keep(&assignment.lines) {
@@ -136,10 +139,10 @@ impl Agent {
                 _ = stop.wait_for(|stop| *stop) => break,
             }
         }
+        self.lines.stop().await;
         if let Err(error) = pruning.await {
             tracing::error!(%error, "pruning ended badly");
         }
-        self.lines.stop().await;
     }
 
     /// Runs these lines, but those whose driver this program is too old to have: the others go on.

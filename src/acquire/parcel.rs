@@ -55,8 +55,8 @@ pub struct Damaged {
     pub reason: String,
 }
 
-fn damaged(field: &'static str) -> impl FnOnce(&dyn std::fmt::Display) -> Damaged {
-    move |reason| Damaged { field, reason: reason.to_string() }
+fn damaged(field: &'static str, reason: impl ToString) -> Damaged {
+    Damaged { field, reason: reason.to_string() }
 }
 
 impl From<&Transmission> for Parcel {
@@ -105,14 +105,14 @@ impl TryFrom<Parcel> for Transmission {
         }
         let messages = parcel.messages.into_iter().map(|whole| message(whole, bytes.len()));
         Ok(Self {
-            epoch: parcel.epoch.parse().map_err(|error| damaged("epoch")(&error))?,
+            epoch: parcel.epoch.parse().map_err(|error| damaged("epoch", error))?,
             seq: parcel.seq,
             instrument: parcel.instrument,
             driver: parcel.driver,
             file: parcel.file,
             started_at: parcel.started_at,
             ended_at: parcel.ended_at,
-            state: parcel.state.parse().map_err(|error| damaged("state")(&error))?,
+            state: parcel.state.parse().map_err(|error| damaged("state", error))?,
             fault: parcel.fault,
             chunks,
             messages: messages.collect::<Result<_, _>>()?,
@@ -122,7 +122,7 @@ impl TryFrom<Parcel> for Transmission {
 }
 
 fn decoded(field: &'static str, text: &str) -> Result<Vec<u8>, Damaged> {
-    BASE64_STANDARD.decode(text).map_err(|error| damaged(field)(&error))
+    BASE64_STANDARD.decode(text).map_err(|error| damaged(field, error))
 }
 
 fn stretch(part: Part) -> Result<Stretch, Damaged> {
@@ -130,7 +130,7 @@ fn stretch(part: Part) -> Result<Stretch, Damaged> {
         offset: part.offset,
         len: part.len,
         at: part.at,
-        kind: part.kind.parse().map_err(|error| damaged("chunks.kind")(&error))?,
+        kind: part.kind.parse().map_err(|error| damaged("chunks.kind", error))?,
         fault: part.fault,
         answer: decoded("chunks.answer", &part.answer)?,
     })

@@ -198,6 +198,27 @@ async fn a_torn_frame_is_refused_and_kept_and_a_repeated_one_is_known() {
 }
 
 #[tokio::test]
+async fn a_line_lost_in_the_middle_of_our_answer_has_lost_nothing_that_was_heard() {
+    let folder = tempfile::tempdir().unwrap();
+    let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+    let (mut instrument, mut ours) = tokio::io::duplex(1024);
+    instrument.write_all(b"one;\ntwo;\nha").await.unwrap();
+    drop(instrument);
+    let live = Live::new("A1", "semicolons", "pipe".to_owned(), live::events());
+    let (_stop, stopped) = watch::channel(false);
+    let (bell, driver) = (Notify::new(), Driver::Code(&SEMICOLONS));
+    let session = Session { instrument: "A1", driver: &driver, keeper: &journal, live: &live, bell: &bell };
+    assert!(matches!(session.run(&mut ours, stopped).await, Ended::Lost(_)));
+    let mut kept = Vec::new();
+    for seq in journal.undelivered("A1").await.unwrap() {
+        let it = journal.read(seq).await.unwrap().unwrap();
+        kept.push((it.state, String::from_utf8(it.bytes).unwrap()));
+    }
+    let whole = |text: &str| (State::Complete, text.to_owned());
+    assert_eq!(kept, [whole("one;\n"), whole("two;\n"), (State::Torn, "ha".to_owned())]);
+}
+
+#[tokio::test]
 async fn a_bare_keep_alive_is_kept_but_brings_nothing() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
@@ -443,6 +464,24 @@ mod on_a_pseudo_terminal {
         assert_eq!(timeout(SOON, delivered).await.unwrap(), 2);
         lines.apply(Vec::new()).await.unwrap();
         assert!(lines.snapshot().is_empty());
+    }
+
+    #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+    async fn what_a_line_said_before_it_was_switched_off_is_delivered_all_the_same() {
+        let folder = tempfile::tempdir().unwrap();
+        let record = Arc::new(Record::default());
+        record.away.store(true, Ordering::SeqCst);
+        let mut pty = Pty::open().unwrap();
+        let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
+        let lines = Lines::with_drivers(journal, record.clone(), find);
+        lines.apply(vec![config(pty.path())]).await.unwrap();
+        until(|| lines.snapshot()[0].word == Word::Listening).await;
+        say(&mut pty, b"one;\n", 1).await;
+        until(|| lines.snapshot()[0].undelivered > 0).await;
+        lines.apply(Vec::new()).await.unwrap();
+        record.away.store(false, Ordering::SeqCst);
+        until(|| record.texts() == ["one;\n"]).await;
+        lines.stop().await;
     }
 
     #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

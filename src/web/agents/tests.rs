@@ -104,6 +104,18 @@ async fn a_damaged_or_unknown_delivery_is_refused_with_a_reason_and_stores_nothi
 }
 
 #[rocket::async_test]
+async fn an_agent_speaks_for_no_instrument_of_another_bench() {
+    let trial = Trial::start().await;
+    let (token, _) = enrolled(&trial).await;
+    let elsewhere = Instrument { code: "TP-1".to_owned(), name: "天平".to_owned(), ..Instrument::default() };
+    trial.store.add(Who::Program, trial.now(), elsewhere).await.unwrap();
+    let (status, said) = ask(&trial, "/api/agent/deliver", &token, parcel("TP-1")).await;
+    assert_eq!(status, Status::UnprocessableEntity, "{said}");
+    let taken = trial.store.reading(|conn| crate::store::transmissions::list(conn, 1, 10)).await.unwrap();
+    assert!(taken.is_empty());
+}
+
+#[rocket::async_test]
 async fn a_revoked_agent_is_turned_away_and_a_new_token_lets_it_in_again() {
     let trial = Trial::start().await;
     let (token, _) = enrolled(&trial).await;
