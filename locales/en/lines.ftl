@@ -198,6 +198,7 @@ chromatogram-thinned = Today's driver does not read the very signal that was kep
 chromatogram-what = This injection
 chromatogram-detector = Detector and channel
 chromatogram-points = Points of the signal
+chromatogram-peaks-only = none: the data system sent its peak table only
 chromatogram-show = What to show
 chromatogram-from = From (min)
 chromatogram-to = To (min)

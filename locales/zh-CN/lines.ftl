@@ -194,6 +194,7 @@ chromatogram-thinned = 现有驱动读不出与入库时相同的信号，这里
 chromatogram-what = 这次进样
 chromatogram-detector = 检测器与通道
 chromatogram-points = 信号点数
+chromatogram-peaks-only = 仪器软件只送来峰表，没有信号
 chromatogram-show = 选择显示内容
 chromatogram-from = 从（分钟）
 chromatogram-to = 到（分钟）
