@@ -96,11 +96,7 @@ impl Hub {
             let (Ok(laboratory), Ok(portal)) = (laboratory_up.await, portal_up.await) else { return };
             let found = tokio::try_join!(store.list::<Instrument>(), store.profile_texts());
             match found {
-                Ok((instruments, profiles)) => {
-                    if let Err(error) = lines.apply(configured(instruments, &profiles)).await {
-                        tracing::error!(%error, "lines not started");
-                    }
-                }
+                Ok((instruments, profiles)) => lines.apply(configured(instruments, &profiles)).await,
                 Err(error) => tracing::error!(%error, "lines not started"),
             }
             // Nobody may be waiting for it.

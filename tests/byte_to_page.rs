@@ -75,7 +75,7 @@ async fn from_byte_to_page(url: &str) {
     let transport = Transport::serial(pty.path(), Serial::new(9600));
     let config =
         LineConfig { instrument: "ELISA-1".to_owned(), driver: "astm-lis2".to_owned(), transport, profile: None };
-    lines.apply(vec![config]).await.unwrap();
+    lines.apply(vec![config]).await;
     let time = zone().to_datetime(now).strftime("%Y%m%d%H%M%S").to_string();
     play(&mut pty, &RECORDED.replace("{sample}", &code).replace("{time}", &time)).await;
     let mut measured = false;

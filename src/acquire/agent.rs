@@ -105,7 +105,7 @@ impl Agent {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let memory = memory::Memory::new(&self.settings.data_dir);
         match memory.recall() {
-            Ok(lines) => self.apply(lines).await,
+            Ok(lines) => self.lines.apply(lines).await,
             Err(error) => tracing::warn!(%error, "the lines remembered from last time cannot be read"),
         }
         let intake = Arc::clone(&self.remote) as Arc<dyn super::Intake>;
@@ -121,7 +121,7 @@ impl Agent {
                     if let Err(error) = memory.keep(&assignment.lines) {
                         tracing::warn!(%error, "cannot remember the lines");
                     }
-                    self.apply(assignment.lines).await;
+                    self.lines.apply(assignment.lines).await;
                     Ok(())
                 }
                 Err(error) => Err(error.to_string()),
@@ -142,19 +142,6 @@ impl Agent {
         self.lines.stop().await;
         if let Err(error) = pruning.await {
             tracing::error!(%error, "pruning ended badly");
-        }
-    }
-
-    /// Runs these lines, but those whose driver this program is too old to have: the others go on.
-    async fn apply(&self, lines: Vec<LineConfig>) {
-        let (known, unknown): (Vec<_>, Vec<_>) =
-            lines.into_iter().partition(|line| line.profile.is_some() || drivers::by_id(&line.driver).is_some());
-        for line in unknown {
-            tracing::error!(instrument = %line.instrument, driver = %line.driver, "this program has no such driver: bring it up to date");
-        }
-        let lines = known;
-        if let Err(error) = self.lines.apply(lines).await {
-            tracing::error!(%error, "lines not changed");
         }
     }
 

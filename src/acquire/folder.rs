@@ -16,7 +16,6 @@ use std::time::{Duration, Instant};
 use drivers::{Driver, Link};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use tokio::sync::{Notify, watch};
 use tokio::time::sleep;
 
@@ -27,6 +26,7 @@ use super::live::{Live, Word};
 use super::port::PortFault;
 use super::replay;
 use super::session::Open;
+use crate::lab::digest::sha256;
 use crate::store::journal::{Chunk, Closing, Journal, JournalError, Keep, Opening, SourceFile, State};
 
 /// How long a file must stay unchanged where the line does not say: data systems write a report within a few seconds.
@@ -208,7 +208,7 @@ impl Folder {
 
 /// Keeps a file's content, unless the line has it; says why it is not read then.
 async fn take(found: &Found, bytes: &[u8], taker: &Taker<'_>) -> Result<Option<Why>, Hindered> {
-    let sha256: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let sha256 = sha256(bytes);
     if let Some(before) = taker.journal.file_read(taker.instrument, &sha256).await? {
         return Ok(Some(Why::SameAs(before.clone())).filter(|_| before != found.name));
     }

@@ -118,19 +118,17 @@ impl Lines {
         Self { journal, intake, find, events: live::events(), running, leftover, states }
     }
 
-    /// Makes the running lines these: starts the new, stops the gone, restarts the changed, leaves the rest alone.
-    ///
-    /// # Errors
-    /// A driver that does not exist, or two lines of one instrument; nothing has changed then.
-    pub async fn apply(&self, configs: Vec<LineConfig>) -> Result<(), LineError> {
+    /// Makes the running lines these: starts the new, stops the gone, restarts the changed, leaves the rest alone. A line
+    /// that cannot run says why where its state is shown, and keeps no other from running.
+    pub async fn apply(&self, configs: Vec<LineConfig>) {
         let mut wanted = BTreeSet::new();
-        let mut checked = Vec::with_capacity(configs.len());
+        let (mut checked, mut faulty) = (Vec::with_capacity(configs.len()), Vec::new());
         for config in configs {
-            let driver = config.driver(self.find)?;
-            if !wanted.insert(config.instrument.clone()) {
-                return Err(LineError::Twice(config.instrument));
+            match config.driver(self.find) {
+                Ok(driver) if wanted.insert(config.instrument.clone()) => checked.push((config, driver)),
+                Ok(_) => faulty.push((LineError::Twice(config.instrument.clone()), config)),
+                Err(fault) => faulty.push((fault, config)),
             }
-            checked.push((config, driver));
         }
         let mut running = self.running.lock().await;
         let gone: Vec<String> = running.keys().filter(|code| !wanted.contains(*code)).cloned().collect();
@@ -138,8 +136,8 @@ impl Lines {
             if let Some(line) = running.remove(&code) {
                 line.end().await;
             }
-            self.states().remove(&code);
         }
+        self.states().retain(|code, _| wanted.contains(code));
         for (config, driver) in checked {
             let code = config.instrument.clone();
             if running.get(&code).is_some_and(|line| line.config == config) {
@@ -156,8 +154,16 @@ impl Lines {
             self.states().insert(code.clone(), line.live.clone());
             running.insert(code, line);
         }
+        for (fault, config) in faulty {
+            tracing::error!(instrument = %config.instrument, %fault, "line not started");
+            if !running.contains_key(&config.instrument) {
+                let place = config.transport.place().to_owned();
+                let live = Live::new(&config.instrument, &config.driver, place, self.events.clone());
+                live.fault(fault.to_string());
+                self.states().insert(config.instrument, live);
+            }
+        }
         self.carry_leftover(&running).await;
-        Ok(())
     }
 
     /// What a line said before it was switched off or given to another computer is delivered all the same.

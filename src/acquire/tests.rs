@@ -13,7 +13,6 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
 use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
-use super::lines::LineError;
 use super::live::{self, Live};
 use super::pruning::{self, Ages, Pruned};
 use super::session::{Ended, Keeper, Session};
@@ -379,7 +378,7 @@ mod on_a_pseudo_terminal {
         let lines = Lines::new(journal, record.clone());
         let balance = Running::start(Box::new(Prints(b"S S    10.0217 g\r\n".to_vec()))).unwrap();
         let config = LineConfig { driver: "mt-sics".to_owned(), ..config(balance.path()) };
-        lines.apply(vec![config]).await.unwrap();
+        lines.apply(vec![config]).await;
         until(|| !record.texts().is_empty()).await;
         let transmission = record.taken.lock().unwrap()[0].clone();
         assert_eq!((transmission.state, transmission.driver.as_str()), (State::Complete, "mt-sics"));
@@ -410,7 +409,7 @@ mod on_a_pseudo_terminal {
         let record = Arc::new(Record::default());
         let link = folder.path().join("tty");
         let lines = Lines::with_drivers(journal, record.clone(), find);
-        lines.apply(vec![config(link.to_str().unwrap())]).await.unwrap();
+        lines.apply(vec![config(link.to_str().unwrap())]).await;
         until(|| lines.snapshot()[0].port_fault == Some(PortFault::Missing)).await;
 
         let mut first = Pty::open().unwrap();
@@ -441,7 +440,7 @@ mod on_a_pseudo_terminal {
         record.away.store(true, Ordering::SeqCst);
         let mut pty = Pty::open().unwrap();
         let lines = Lines::with_drivers(Journal::open(&path).unwrap(), record.clone(), find);
-        lines.apply(vec![config(pty.path())]).await.unwrap();
+        lines.apply(vec![config(pty.path())]).await;
         until(|| lines.snapshot()[0].word == Word::Listening).await;
         say(&mut pty, b"one;\ntwo;\n", 2).await;
         until(|| lines.snapshot()[0].undelivered > 0 && lines.snapshot()[0].last_fault.is_some()).await;
@@ -452,7 +451,7 @@ mod on_a_pseudo_terminal {
         record.away.store(false, Ordering::SeqCst);
         let lines = Lines::with_drivers(Journal::open(&path).unwrap(), record.clone(), find);
         let mut events = lines.events();
-        lines.apply(vec![config(pty.path())]).await.unwrap();
+        lines.apply(vec![config(pty.path())]).await;
         until(|| record.texts() == ["one;\n", "two;\n"]).await;
         let delivered = async {
             loop {
@@ -462,7 +461,7 @@ mod on_a_pseudo_terminal {
             }
         };
         assert_eq!(timeout(SOON, delivered).await.unwrap(), 2);
-        lines.apply(Vec::new()).await.unwrap();
+        lines.apply(Vec::new()).await;
         assert!(lines.snapshot().is_empty());
     }
 
@@ -474,11 +473,11 @@ mod on_a_pseudo_terminal {
         let mut pty = Pty::open().unwrap();
         let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
         let lines = Lines::with_drivers(journal, record.clone(), find);
-        lines.apply(vec![config(pty.path())]).await.unwrap();
+        lines.apply(vec![config(pty.path())]).await;
         until(|| lines.snapshot()[0].word == Word::Listening).await;
         say(&mut pty, b"one;\n", 1).await;
         until(|| lines.snapshot()[0].undelivered > 0).await;
-        lines.apply(Vec::new()).await.unwrap();
+        lines.apply(Vec::new()).await;
         record.away.store(false, Ordering::SeqCst);
         until(|| record.texts() == ["one;\n"]).await;
         lines.stop().await;
@@ -492,7 +491,7 @@ mod on_a_pseudo_terminal {
         let lines = Lines::with_drivers(journal, record.clone(), find);
         let (mut first, mut second) = (Pty::open().unwrap(), Pty::open().unwrap());
         for (pty, text) in [(&mut first, "one;\n"), (&mut second, "two;\n")] {
-            lines.apply(vec![config(pty.path())]).await.unwrap();
+            lines.apply(vec![config(pty.path())]).await;
             until(|| lines.snapshot()[0].word == Word::Listening).await;
             assert_eq!(lines.snapshot()[0].port, pty.path());
             say(pty, text.as_bytes(), 1).await;
@@ -519,7 +518,7 @@ async fn an_instrument_on_the_network_may_hang_up_and_call_again() {
     let lines = Lines::with_drivers(journal, record.clone(), find);
     let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
     let transport = Transport::TcpServer { address: free.clone() };
-    lines.apply(vec![LineConfig { transport, ..config("") }]).await.unwrap();
+    lines.apply(vec![LineConfig { transport, ..config("") }]).await;
     for text in ["one;\n", "two;\n"] {
         let mut line = timeout(SOON, async {
             loop {
@@ -538,15 +537,29 @@ async fn an_instrument_on_the_network_may_hang_up_and_call_again() {
     lines.stop().await;
 }
 
-#[tokio::test]
-async fn a_line_without_a_driver_changes_nothing() {
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_line_that_cannot_run_says_why_and_keeps_no_other_from_running() {
     let folder = tempfile::tempdir().unwrap();
     let journal = Journal::open(&folder.path().join("journal.db")).unwrap();
     let lines = Lines::with_drivers(journal, Arc::new(Record::default()), find);
-    let unknown = LineConfig { driver: "abacus".to_owned(), ..config("/dev/null") };
-    let refused = lines.apply(vec![config("/dev/null"), unknown]).await.unwrap_err();
-    assert_eq!(refused.to_string(), "line A1: no driver 'abacus'");
-    let refused = lines.apply(vec![config("/dev/null"), config("/dev/zero")]).await.unwrap_err();
-    assert_eq!(refused, LineError::Twice("A1".to_owned()));
-    assert!(lines.snapshot().is_empty());
+    let called = |instrument: &str, driver: &str| LineConfig {
+        instrument: instrument.to_owned(),
+        driver: driver.to_owned(),
+        ..config("/dev/null")
+    };
+    let profile = LineConfig { profile: Some("[link]\nkind = \"tube\"".to_owned()), ..called("C3", "profile:C") };
+    lines.apply(vec![called("A1", "semicolons"), called("B2", "abacus"), profile, called("A1", "semicolons")]).await;
+    let said: Vec<(String, bool)> = lines
+        .snapshot()
+        .into_iter()
+        .map(|line| (line.last_fault.filter(|_| line.word == Word::Off).unwrap_or_default(), line.word == Word::Off))
+        .collect();
+    assert!(
+        matches!(said.as_slice(), [(_, false), (b, true), (c, true)]
+        if b.contains("no driver 'abacus'") && c.contains("kind")),
+        "{said:?}"
+    );
+    lines.apply(vec![called("A1", "semicolons")]).await;
+    assert_eq!(lines.snapshot().len(), 1, "what is set up no more is shown no more");
+    lines.stop().await;
 }

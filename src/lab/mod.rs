@@ -6,6 +6,7 @@ pub mod analysis;
 pub mod catalogue;
 pub mod chromatography;
 pub mod custody;
+pub mod digest;
 pub mod disclosure;
 pub mod people;
 pub mod qc;

@@ -41,7 +41,8 @@ pub struct Analysis {
     pub ordered_by: i64,
 }
 
-#[derive(Queryable)]
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = analysis)]
 struct Row {
     id: i64,
     sample_id: i64,
@@ -58,40 +59,6 @@ struct Row {
     ordered_at: String,
     ordered_by: i64,
 }
-
-type Columns = (
-    analysis::id,
-    analysis::sample_id,
-    analysis::method_id,
-    analysis::analyte_id,
-    analysis::batch_id,
-    analysis::unit,
-    analysis::lod,
-    analysis::loq,
-    analysis::decimals,
-    analysis::limit_snapshot,
-    analysis::status,
-    analysis::version,
-    analysis::ordered_at,
-    analysis::ordered_by,
-);
-
-const COLUMNS: Columns = (
-    analysis::id,
-    analysis::sample_id,
-    analysis::method_id,
-    analysis::analyte_id,
-    analysis::batch_id,
-    analysis::unit,
-    analysis::lod,
-    analysis::loq,
-    analysis::decimals,
-    analysis::limit_snapshot,
-    analysis::status,
-    analysis::version,
-    analysis::ordered_at,
-    analysis::ordered_by,
-);
 
 impl TryFrom<Row> for Analysis {
     type Error = StoreError;
@@ -121,20 +88,23 @@ impl TryFrom<Row> for Analysis {
 }
 
 pub fn find(conn: &mut Conn, id: i64) -> Result<Option<Analysis>, StoreError> {
-    let row: Option<Row> = analysis::table.find(id).select(COLUMNS).first(conn).optional()?;
+    let row: Option<Row> = analysis::table.find(id).select(Row::as_select()).first(conn).optional()?;
     row.map(Analysis::try_from).transpose()
 }
 
 pub(in crate::store) fn with_ids(conn: &mut Conn, ids: &[i64]) -> Result<Vec<Analysis>, StoreError> {
     let rows: Vec<Row> =
-        analysis::table.filter(analysis::id.eq_any(ids)).order(analysis::id).select(COLUMNS).load(conn)?;
+        analysis::table.filter(analysis::id.eq_any(ids)).order(analysis::id).select(Row::as_select()).load(conn)?;
     rows.into_iter().map(Analysis::try_from).collect()
 }
 
 /// The analyses of one sample, in the order they were ordered.
 pub fn of_sample(conn: &mut Conn, sample_id: i64) -> Result<Vec<Analysis>, StoreError> {
-    let rows: Vec<Row> =
-        analysis::table.filter(analysis::sample_id.eq(sample_id)).order(analysis::id).select(COLUMNS).load(conn)?;
+    let rows: Vec<Row> = analysis::table
+        .filter(analysis::sample_id.eq(sample_id))
+        .order(analysis::id)
+        .select(Row::as_select())
+        .load(conn)?;
     rows.into_iter().map(Analysis::try_from).collect()
 }
 fn json<T: serde::Serialize>(table: &'static str, id: i64, value: &T) -> Result<String, StoreError> {

@@ -7,7 +7,6 @@ mod fate;
 use diesel::prelude::*;
 use drivers::contract::{Chromatogram, Decoded, Reading};
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 
 use self::facts::{At, Surroundings};
 use super::conn::{Conn, Store};
@@ -16,6 +15,7 @@ use super::instant;
 use super::journal::{SourceFile, State, Stretch, Transmission};
 use super::ledger::Tx;
 use super::schema::{chromatogram, instrument, reading, transmission};
+use crate::lab::digest::{hex, sha256};
 use crate::lab::people::Who;
 
 /// One message as its driver read it; offsets of readings are on the wire.
@@ -95,8 +95,8 @@ impl Store {
 
     /// Whether the record has this transmission with just these bytes: by its number, or a file by its content. Blocking.
     pub fn has_taken(&self, sent: &Transmission) -> Result<bool, StoreError> {
-        let sha256 = hex(&Sha256::digest(&sent.bytes));
-        let identities = [sent.epoch.to_string(), set_back(sent, &sha256)];
+        let digest = sha256(&sent.bytes);
+        let identities = [sent.epoch.to_string(), set_back(sent, &digest)];
         let taken: Vec<(String, Vec<u8>)> = self.read(|conn| {
             Ok::<_, StoreError>(
                 transmission::table
@@ -106,7 +106,7 @@ impl Store {
                     .load(conn)?,
             )
         })?;
-        if taken.iter().any(|(kept, bytes)| *bytes == sent.bytes && *kept == sha256) {
+        if taken.iter().any(|(kept, bytes)| *bytes == sent.bytes && *kept == digest) {
             return Ok(true);
         }
         match &sent.file {
@@ -123,7 +123,7 @@ fn taken_file(conn: &mut Conn, code: &str, bytes: &[u8]) -> Result<Option<i64>, 
         .inner_join(instrument::table)
         .filter(instrument::code.eq(code))
         .filter(transmission::file_name.is_not_null())
-        .filter(transmission::sha256.eq(hex(&Sha256::digest(bytes))))
+        .filter(transmission::sha256.eq(sha256(bytes)))
         .order(transmission::id)
         .select((transmission::id, transmission::bytes))
         .load(conn)?;
@@ -148,7 +148,7 @@ pub(crate) fn take_in(
     fault: Option<&str>,
     revision: Option<&str>,
 ) -> Result<Taken, StoreError> {
-    let sha256 = hex(&Sha256::digest(&sent.bytes));
+    let digest = sha256(&sent.bytes);
     let count: u64 = messages.iter().map(|message| message.readings.len() as u64).sum();
     if sent.file.is_some()
         && let Some(id) = taken_file(tx.conn, &sent.instrument, &sent.bytes)?
@@ -157,10 +157,10 @@ pub(crate) fn take_in(
     }
     let mut epoch = sent.epoch.to_string();
     if let Some((id, kept)) = known(tx.conn, &epoch, sent.seq)? {
-        if kept == sha256 {
+        if kept == digest {
             return Ok(Taken { transmission: id, readings: count, again: true });
         }
-        epoch = set_back(sent, &sha256);
+        epoch = set_back(sent, &digest);
         if let Some((id, _)) = known(tx.conn, &epoch, sent.seq)? {
             return Ok(Taken { transmission: id, readings: count, again: true });
         }
@@ -189,7 +189,7 @@ pub(crate) fn take_in(
             transmission::state.eq(state),
             transmission::fault.eq(fault.or(sent.fault.as_deref())),
             transmission::chunks.eq(chunks(&sent.chunks)?),
-            transmission::sha256.eq(&sha256),
+            transmission::sha256.eq(&digest),
             transmission::bytes.eq(&sent.bytes),
             transmission::file_name.eq(file.map(|file| &file.name)),
             transmission::file_modified_at.eq(file.and_then(|file| file.modified_at).map(instant::written)),
@@ -230,9 +230,9 @@ fn known(conn: &mut Conn, epoch: &str, seq: i64) -> Result<Option<(i64, String)>
 
 /// A journal that was set back to an older copy gives a number a second time, to other bytes. They are kept under an
 /// identity made of all three, so that they are taken, and once only.
-fn set_back(sent: &Transmission, sha256: &str) -> String {
-    let identity = format!("{} {} {sha256}", sent.epoch, sent.seq);
-    hex(&Sha256::digest(identity.as_bytes())).chars().take(32).collect()
+fn set_back(sent: &Transmission, digest: &str) -> String {
+    let identity = format!("{} {} {digest}", sent.epoch, sent.seq);
+    sha256(identity).chars().take(32).collect()
 }
 
 fn chunks(stretches: &[Stretch]) -> Result<String, StoreError> {
@@ -284,8 +284,4 @@ fn same_measurement(tx: &mut Tx<'_>, instrument_id: i64, key: Option<&str>) -> R
         .select(reading::id)
         .first(tx.conn)
         .optional()?)
-}
-
-pub(in crate::store) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }

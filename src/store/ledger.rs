@@ -13,6 +13,7 @@ use super::error::StoreError;
 use super::instant;
 use super::pool::Engine;
 use super::recorded::{Recorded, recorded};
+use crate::lab::digest::hex;
 use crate::lab::disclosure::ledger::content::{self, Field, Row, Salt, WHAT, WHO, WHY};
 use crate::lab::disclosure::ledger::leaf::{Envelope, Previous, handle};
 use crate::lab::disclosure::ledger::tree::{Frontier, Hash, leaf_hash, stored_count, stored_position};
@@ -264,10 +265,6 @@ fn random<const N: usize>() -> Result<[u8; N], StoreError> {
     let mut bytes = [0; N];
     getrandom::fill(&mut bytes).map_err(|error| StoreError::Random(error.to_string()))?;
     Ok(bytes)
-}
-
-pub(in crate::store) fn hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// The database counts in signed 64 bits.

@@ -9,8 +9,9 @@ use sha2::{Digest, Sha256};
 
 use super::conn::Store;
 use super::error::StoreError;
-use super::ledger::{Tx, hex};
+use super::ledger::Tx;
 use super::schema::{instrument, place, transmission};
+use crate::lab::digest::hex;
 use crate::lab::people::Who;
 
 pub(in crate::store) fn for_each_engine(work: impl Fn(&Store)) {

@@ -12,7 +12,7 @@ use rocket::{Route, State, get, post, routes};
 use super::answer::Answer;
 use super::display::{Chip, Stamp, Tone};
 use super::error::Error;
-use super::form::Form;
+use super::form::{self, Form};
 use super::locale::{Locale, Message};
 use super::posted::Posted;
 use super::staff::Staff;
@@ -129,15 +129,11 @@ enum Enrolment {
     Again(Answer<ListPage>),
 }
 
-fn is_code(text: &str) -> bool {
-    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
 #[post("/admin/agents", data = "<posted>")]
 async fn enrol(posted: Posted, staff: Staff, shared: &State<Shared>, l: Locale) -> Result<Enrolment, Error> {
     let mut form = posted.into_form();
     let (code, name) = (form.required("code"), form.required("name"));
-    if code.as_deref().is_some_and(|code| !is_code(code)) {
+    if code.as_deref().is_some_and(|code| !form::is_code(code)) {
         form.refuse("code", "agent-code-wrong");
     }
     let (Some(code), Some(name), true) = (code, name, form.is_ok()) else {

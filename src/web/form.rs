@@ -115,6 +115,11 @@ impl Form {
     }
 }
 
+/// A code of our own making: letters, digits and hyphens, short enough for a label and safe in an address.
+pub fn is_code(text: &str) -> bool {
+    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -14,7 +14,7 @@ use super::Shared;
 use super::answer::{Answer, Done};
 use super::display::Stamp;
 use super::error::Error;
-use super::form::Form;
+use super::form::{self, Form};
 use super::locale::{Locale, Message};
 use super::posted::Posted;
 use super::staff::Staff;
@@ -149,10 +149,6 @@ async fn revise(
     act(posted, staff, shared, l, Some(profile)).await
 }
 
-fn is_code(text: &str) -> bool {
-    (1..=40).contains(&text.len()) && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-')
-}
-
 /// Tries the profile on the capture or on a line's past, or saves it.
 async fn act(
     posted: Posted,
@@ -203,7 +199,7 @@ async fn save(
     profile: Option<Profile>,
     code: String,
 ) -> Result<Answer<EditPage>, Error> {
-    if !is_code(&code) || code == "new" {
+    if !form::is_code(&code) || code == "new" {
         form.refuse("code", "profile-code-wrong");
     }
     let (name, reason) = (form.required("name"), form.required("reason"));

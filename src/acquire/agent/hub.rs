@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 
 use super::{Assignment, Beat, Settings};
 use crate::acquire::parcel::Parcel;
 use crate::acquire::{Intake, IntakeError, Receipt, Transmission};
+use crate::lab::digest::sha256;
 
 /// A hub that does not answer for so long is away.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -30,12 +30,8 @@ pub struct Kept {
 
 impl Receipted {
     pub fn new(bytes: &[u8], receipt: Receipt) -> Self {
-        Self { sha256: digest(bytes), readings: receipt.readings }
+        Self { sha256: sha256(bytes), readings: receipt.readings }
     }
-}
-
-fn digest(bytes: &[u8]) -> String {
-    Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 /// Why the hub did not do what was asked.
@@ -121,7 +117,7 @@ impl Intake for Remote {
         let text = |error: HubError| IntakeError(error.to_string());
         let receipt: Receipted = self.ask("/api/agent/deliver", &Parcel::from(transmission)).map_err(text)?;
         // Only a receipt for these very bytes lets the journal forget that they wait.
-        let expected = digest(&transmission.bytes);
+        let expected = sha256(&transmission.bytes);
         if receipt.sha256 != expected {
             return Err(text(HubError::Receipt { expected, found: receipt.sha256 }));
         }

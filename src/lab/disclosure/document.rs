@@ -5,7 +5,6 @@
 use jiff::Timestamp;
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::publication::{Blocked, Facts, Kind, Request, Tested};
 use super::redaction;
@@ -234,9 +233,4 @@ impl Document {
     pub fn is_withdrawn(&self) -> bool {
         self.kind == Kind::Withdrawal
     }
-}
-
-/// SHA-256 of a written document, in hex.
-pub fn sha256(written: &str) -> String {
-    Sha256::digest(written.as_bytes()).iter().map(|byte| format!("{byte:02x}")).collect()
 }

@@ -22,40 +22,34 @@ pub struct Happened {
     pub at: Timestamp,
 }
 
-type Row = (i64, String, String, String, Option<String>, Option<String>, Option<i64>, String);
-type Columns = (
-    analysis_event::id,
-    analysis_event::step,
-    analysis_event::from_state,
-    analysis_event::to_state,
-    analysis_event::value,
-    analysis_event::reason,
-    analysis_event::by_id,
-    analysis_event::at,
-);
+#[derive(Queryable, Selectable)]
+#[diesel(table_name = analysis_event)]
+struct Row {
+    id: i64,
+    step: String,
+    from_state: String,
+    to_state: String,
+    value: Option<String>,
+    reason: Option<String>,
+    by_id: Option<i64>,
+    at: String,
+}
 
-const COLUMNS: Columns = (
-    analysis_event::id,
-    analysis_event::step,
-    analysis_event::from_state,
-    analysis_event::to_state,
-    analysis_event::value,
-    analysis_event::reason,
-    analysis_event::by_id,
-    analysis_event::at,
-);
+impl TryFrom<Row> for Happened {
+    type Error = StoreError;
 
-fn read((row, step, from, to, value, reason, by, at): Row) -> Result<Happened, StoreError> {
-    let corrupt = |error: crate::lab::words::Unknown| StoreError::corrupt("analysis_event", row, error);
-    Ok(Happened {
-        step: step.parse().map_err(corrupt)?,
-        from: from.parse().map_err(corrupt)?,
-        to: to.parse().map_err(corrupt)?,
-        at: instant::read("analysis_event", row, &at)?,
-        by: by.map(PersonId),
-        value,
-        reason,
-    })
+    fn try_from(row: Row) -> Result<Self, StoreError> {
+        let corrupt = |error: crate::lab::words::Unknown| StoreError::corrupt("analysis_event", row.id, error);
+        Ok(Self {
+            step: row.step.parse().map_err(corrupt)?,
+            from: row.from_state.parse().map_err(corrupt)?,
+            to: row.to_state.parse().map_err(corrupt)?,
+            at: instant::read("analysis_event", row.id, &row.at)?,
+            by: row.by_id.map(PersonId),
+            value: row.value,
+            reason: row.reason,
+        })
+    }
 }
 
 /// The steps of one analysis, in order.
@@ -63,9 +57,9 @@ pub fn history(conn: &mut Conn, id: i64) -> Result<Vec<Happened>, StoreError> {
     let rows: Vec<Row> = analysis_event::table
         .filter(analysis_event::analysis_id.eq(id))
         .order(analysis_event::n)
-        .select(COLUMNS)
+        .select(Row::as_select())
         .load(conn)?;
-    rows.into_iter().map(read).collect()
+    rows.into_iter().map(Happened::try_from).collect()
 }
 
 /// The steps of every analysis of a sample, each with its analysis, in order.
@@ -74,7 +68,7 @@ pub fn history_of_sample(conn: &mut Conn, sample: i64) -> Result<Vec<(i64, Happe
         .inner_join(analysis::table)
         .filter(analysis::sample_id.eq(sample))
         .order(analysis_event::id)
-        .select((analysis::id, COLUMNS))
+        .select((analysis::id, Row::as_select()))
         .load(conn)?;
-    rows.into_iter().map(|(id, row)| Ok((id, read(row)?))).collect()
+    rows.into_iter().map(|(id, row)| Ok((id, row.try_into()?))).collect()
 }

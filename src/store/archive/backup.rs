@@ -15,10 +15,11 @@ use zip::write::SimpleFileOptions;
 
 use super::seal::Hashing;
 use super::{ArchiveError, Beside, FORMAT, MANIFEST, Manifest, Part, file_entry, seal, table_entry};
+use crate::lab::digest::hex;
 use crate::store::conn::{Conn, Store};
 use crate::store::error::StoreError;
 use crate::store::instant;
-use crate::store::ledger::{hex, ledger_head};
+use crate::store::ledger::ledger_head;
 use crate::store::migrations;
 use crate::store::pool::Engine;
 use crate::store::tables::{Kind, Table, tables};

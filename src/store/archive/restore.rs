@@ -14,9 +14,9 @@ use zip::ZipArchive;
 
 use super::seal::Hashing;
 use super::{ArchiveError, Beside, FORMAT, MANIFEST, Manifest, Part, file_entry, seal, table_entry};
+use crate::lab::digest::hex;
 use crate::store::conn::{Conn, Store};
 use crate::store::error::StoreError;
-use crate::store::ledger::hex;
 use crate::store::migrations::{self, MIGRATIONS};
 use crate::store::pool::Engine;
 use crate::store::tables::{Kind, Table, tables};

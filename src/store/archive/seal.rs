@@ -5,9 +5,8 @@
 use std::fs::File;
 use std::io::{self, Read, Seek, SeekFrom, Write};
 
+use crate::lab::digest::hex;
 use sha2::{Digest, Sha256};
-
-use crate::store::ledger::hex;
 
 /// What the comment holds until the seal is set.
 pub(super) const BLANK: [u8; 64] = [b'0'; 64];

@@ -10,7 +10,8 @@ use tokio::task::spawn_blocking;
 
 use super::Published;
 use super::schema::{published_migration, published_result};
-use crate::lab::disclosure::document::{Document, sha256};
+use crate::lab::digest::sha256;
+use crate::lab::disclosure::document::Document;
 use crate::lab::regulation::verdict::Verdict;
 use crate::store::conn::{Conn, Store, finished};
 use crate::store::error::StoreError;

@@ -84,9 +84,7 @@ fn a_result_goes_out_is_corrected_and_withdrawn_and_nothing_is_overwritten() {
         let kinds: Vec<(Kind, Option<i64>)> =
             versions_of_first.iter().map(|entry| (entry.document.kind, entry.replaced_by)).collect();
         assert_eq!(kinds, [(Kind::Original, Some(2)), (Kind::Correction, None)]);
-        assert!(
-            versions_of_first.iter().all(|one| one.sha256 == crate::lab::disclosure::document::sha256(&one.written))
-        );
+        assert!(versions_of_first.iter().all(|one| one.sha256 == crate::lab::digest::sha256(&one.written)));
         assert!(versions_of_first[0].leaf < versions_of_first[1].leaf);
 
         let again = publish(&store, &by, &free[0].code);

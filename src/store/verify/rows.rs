@@ -8,10 +8,11 @@ use diesel::sql_types::{BigInt, Binary, Text};
 use sha2::{Digest, Sha256};
 
 use super::{AT_A_TIME, Finding, Report, Walked};
+use crate::lab::digest::hex;
 use crate::lab::disclosure::ledger::content::{self, Row};
 use crate::store::conn::Conn;
 use crate::store::error::StoreError;
-use crate::store::ledger::{hex, ledger_content, ledger_subject, row_as_json};
+use crate::store::ledger::{ledger_content, ledger_subject, row_as_json};
 use crate::store::recorded::{RECORDED, Recorded};
 
 struct Subject {

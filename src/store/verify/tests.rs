@@ -7,9 +7,10 @@ use diesel::sql_types::Text;
 use sha2::{Digest, Sha256};
 
 use super::*;
+use crate::lab::digest::hex;
 use crate::lab::disclosure::ledger::tree::leaf_hash;
 use crate::lab::people::Who;
-use crate::store::ledger::{Extra, hex, ledger_leaf};
+use crate::store::ledger::{Extra, ledger_leaf};
 use crate::store::migrations::MIGRATIONS;
 use crate::store::schema::producer;
 use crate::store::trial::{BYTES, at, engines, for_each_engine, furnish};

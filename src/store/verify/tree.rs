@@ -6,12 +6,13 @@ use std::collections::HashMap;
 use diesel::prelude::*;
 
 use super::{AT_A_TIME, Finding, Last, Report, Walked};
+use crate::lab::digest::hex;
 use crate::lab::disclosure::ledger::content::{self, WHAT, WHO};
 use crate::lab::disclosure::ledger::leaf::Envelope;
 use crate::lab::disclosure::ledger::tree::{Frontier, Hash, leaf_hash, node_hash, stored_count, stored_position};
 use crate::store::conn::Conn;
 use crate::store::error::StoreError;
-use crate::store::ledger::{hex, ledger_content, ledger_hash, ledger_head, ledger_leaf, ledger_subject, number};
+use crate::store::ledger::{ledger_content, ledger_hash, ledger_head, ledger_leaf, ledger_subject, number};
 
 /// A row of `ledger_subject`: what a leaf is about.
 struct Subject {

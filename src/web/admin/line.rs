@@ -9,7 +9,6 @@ use super::contents::{self, Determined};
 use super::fields::{self, Choice, Is};
 use super::lists::List;
 use super::{list_named, rules};
-use crate::acquire::configured::configured;
 use crate::store::StoreError;
 use crate::store::catalogue::{
     self, Analyte, AnalyteMap, Catalogue, Commodity, ControlMaterial, Instrument, Laboratory, LimitValue, Method,
@@ -209,11 +208,7 @@ async fn keep(
     }
     if list.name == "instruments" {
         // The lines follow the set-up at once.
-        if let Some(lines) = &shared.lines {
-            let profiles = shared.store.profile_texts().await?;
-            let wanted = configured(shared.store.list::<Instrument>().await?, &profiles);
-            lines.apply(wanted).await.map_err(Error::failed)?;
-        }
+        crate::web::lines::reload(shared, None).await?;
     }
     let name = form.get("name").or(form.get("code")).or(form.get("written")).unwrap_or_default();
     // A part of an instrument or a method leads back to where it was added.

@@ -122,7 +122,7 @@ async fn a_program_gets_the_same_by_extension_and_by_accept() {
     let value: serde_json::Value = serde_json::from_str(&one).unwrap();
     assert_eq!(value["document"]["id"], serde_json::Value::String(id.clone()));
     let (_, written) = visit.get(&format!("/verify/{id}/document.json")).await;
-    assert_eq!(value["sha256"], crate::lab::disclosure::document::sha256(&written));
+    assert_eq!(value["sha256"], crate::lab::digest::sha256(&written));
     let (_, lines) = visit.get("/open-data/results.jsonl").await;
     assert_eq!(lines.lines().count(), visit.ids().await.len());
     let (_, whole) = visit.get("/open-data/results.csv").await;
