@@ -193,6 +193,7 @@ password-own-do = Change it
 password-changed = The password is changed; sign in with the new one.
 error-limit-value = “Not more than” needs a value; “not detectable” has none.
 error-code-in-use = The instrument’s line is on or it has sent something: its code can no longer change. Retire it and add another.
+error-threshold = A screening method needs a threshold.
 error-circle = The group cannot be the commodity itself or lie inside it.
 admin-none-found = Nothing found.
 admin-all = Show all

@@ -193,6 +193,7 @@ password-own-do = 修改密码
 password-changed = 密码已修改，请用新密码登录。
 error-limit-value = 要求为“不超过”时填写限量值；“不得检出”时留空。
 error-code-in-use = 仪器已启用线路或已有传输记录，编号不能再改。可停用此仪器并新增一台。
+error-threshold = 筛查方法须填写阳性界值。
 error-circle = 上级类别不能是它自己或它的下级。
 admin-none-found = 没有找到。
 admin-all = 显示全部

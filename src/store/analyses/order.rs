@@ -9,6 +9,7 @@ use super::json;
 use super::steps::{StepError, move_sample, take_step};
 use crate::lab::analysis::order::Snapshot;
 use crate::lab::analysis::status::{self, Status, Step};
+use crate::lab::catalogue::MethodKind;
 use crate::lab::people::Who;
 use crate::lab::regulation::ban;
 use crate::lab::regulation::limit::{self, Sampled};
@@ -75,9 +76,6 @@ struct MethodRow {
     effective_to: Option<String>,
 }
 
-/// A method by which one only screens.
-pub const SCREENING: &str = "screening";
-
 /// Orders every analyte of the method that is not ordered on the sample yet, with the limits as they stand on the day
 /// of sampling. Answers the new analyses.
 pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<Vec<i64>, OrderError> {
@@ -126,18 +124,19 @@ pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<V
     let tree = regulation::tree(tx.conn)?;
     let sampled = Sampled { written: &found.written, code: &found.commodity };
     let batch = batches::open_for(tx, method_id, method.instrument_id, &today(tx.at))?;
+    let kind: MethodKind = method.kind.parse().map_err(|error| StoreError::corrupt("method", method_id, error))?;
     let mut ids = Vec::new();
     for item in items.into_iter().filter(|item| !present.contains(&item.analyte_id)) {
         let limits = regulation::limits_of(tx.conn, item.analyte_id)?;
         let bans = regulation::bans_of(tx.conn, item.analyte_id)?;
         let limit = limit::find(&limits, &tree, &item.analyte, sampled, day);
-        let threshold = match (&*method.kind, &item.threshold) {
-            (SCREENING, Some(percent)) => Some(Threshold {
+        let threshold = match (kind, &item.threshold) {
+            (MethodKind::Screening, Some(percent)) => Some(Threshold {
                 percent: percent.parse().map_err(|error| StoreError::corrupt("method_analyte", method_id, error))?,
                 standard: method.code.clone(),
             }),
             // Judged by the limits of the law, a rapid test would say more than it can.
-            (SCREENING, None) => return Err(OrderError::NoThreshold),
+            (MethodKind::Screening, None) => return Err(OrderError::NoThreshold),
             _ => None,
         };
         let snapshot = Snapshot {

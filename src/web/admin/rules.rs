@@ -1,6 +1,7 @@
 //! What a set-up line must keep beside what each of its fields may hold.
 
-use crate::store::catalogue::{Catalogue, Commodity, Instrument};
+use crate::lab::catalogue::MethodKind;
+use crate::store::catalogue::{Catalogue, Commodity, Instrument, Method};
 use crate::store::transmissions;
 use crate::web::Shared;
 use crate::web::error::Error;
@@ -17,6 +18,9 @@ pub async fn check(shared: &Shared, list: &List, form: &mut Form, id: Option<i64
         }
         "instruments" if renamed_after_use(shared, form, id).await? => {
             form.refuse("code", "error-code-in-use");
+        }
+        "method-analytes" if form.get("threshold").is_none() && is_screening(shared, form).await? => {
+            form.refuse("threshold", "error-threshold");
         }
         "commodities" if id.is_some() && inside_itself(shared, form, id).await? => {
             form.refuse("parent_id", "error-circle");
@@ -44,6 +48,13 @@ async fn renamed_after_use(shared: &Shared, form: &Form, id: Option<i64>) -> Res
     let spoke = before.line_enabled_at.is_some();
     let sent = shared.store.reading(move |conn| transmissions::list(conn, id, 1)).await?;
     Ok(spoke || !sent.is_empty())
+}
+
+/// Whether the chosen method only screens: without a threshold nothing it finds could be judged.
+async fn is_screening(shared: &Shared, form: &Form) -> Result<bool, Error> {
+    let Some(id) = form.get("method_id").and_then(|text| text.parse::<i64>().ok()) else { return Ok(false) };
+    let methods: Vec<Method> = shared.store.lines(vec![id]).await?;
+    Ok(methods.first().is_some_and(|one| one.kind == MethodKind::Screening.name()))
 }
 
 /// Whether the chosen group lies, however deep, inside the commodity that is being changed.

@@ -131,6 +131,17 @@ fn an_empty_installation_begins_work_through_its_pages_alone() {
             ("back", &here),
         ];
         assert_eq!(kept(&quality, "/admin/method-analytes/new", &determined).await, here);
+        let rapid = [
+            ("code", "GB/T 5009.199-2003"),
+            ("name", "速测卡法"),
+            ("kind", "screening"),
+            ("effective_from", "2004-01-01"),
+        ];
+        let rapid = added(&quality, "methods", &rapid).await;
+        let blind = [("method_id", rapid.as_str()), ("analyte_id", &analyte), ("unit", "%"), ("decimals", "1")];
+        let answer = quality.post("/admin/method-analytes/new", &blind).await;
+        assert_eq!(answer.status(), Status::UnprocessableEntity, "a screening method needs a threshold");
+        assert!(answer.into_string().await.unwrap().contains(r##"href="#f-threshold""##));
         let map = [
             ("instrument_id", instrument.as_str()),
             ("code", "CPF"),
