@@ -17,6 +17,8 @@ pub struct Profile {
     pub models: &'static [&'static str],
     pub transports: &'static [Transport],
     pub direction: Direction,
+    /// What is said to it as a host, where the family takes orders; its links then [`Link::say`].
+    pub host: Option<&'static Host>,
     pub proof: Proof,
     /// What was tested against, in one line: `12 captures of 7 analysers`.
     pub tested_against: &'static str,
@@ -26,6 +28,25 @@ pub struct Profile {
     pub parse: fn(&Message) -> Result<Decoded, Fault>,
     /// Whether these bytes look like this family's output. Never true for fewer than a few telling bytes.
     pub recognises: fn(&[u8]) -> bool,
+}
+
+/// What a host says to instruments of a family that ask for orders or take them unasked.
+#[derive(Debug)]
+pub struct Host {
+    /// The answer to a query: the orders that are open for the samples it names, or that there are none. `None`: the
+    /// message asks for nothing that is known.
+    pub answer: fn(&Message, &[Order], &Stamp<'_>) -> Option<Vec<u8>>,
+    /// Orders, unasked. Action `C` takes one back.
+    pub order: fn(&[Order], &Stamp<'_>) -> Vec<u8>,
+}
+
+/// What a message of ours carries beside its content.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Stamp<'a> {
+    /// This computer's civil time.
+    pub now: DateTime,
+    /// Ours, and new for each message.
+    pub id: &'a str,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -87,6 +108,32 @@ pub trait Link: Send {
 
     /// The wire is gone, or the file is at its end: gives what is still held, as a message if it is whole.
     fn close(&mut self) -> Vec<Event>;
+
+    /// Takes a message to be said to the instrument as soon as the protocol lets us: [`Link::patience`] and
+    /// [`Link::idle`] see to it from now on. Whether it was taken: a link that only listens takes none, and one that
+    /// still has one to say takes no second.
+    fn say(&mut self, _message: &[u8]) -> bool {
+        false
+    }
+
+    /// What became of the message that was taken to be said; told once.
+    fn said(&mut self) -> Option<Said> {
+        None
+    }
+}
+
+/// What became of a message of ours.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Said {
+    /// The instrument has it.
+    Taken,
+    /// The instrument has it not, and says so: after all attempts of the protocol, or with a reason.
+    Refused(String),
+    /// The instrument began to listen and fell silent, or the line was lost meanwhile: it may have it or not.
+    Unanswered,
+    /// Nobody is there.
+    Absent,
 }
 
 /// What a link made of a stretch of the wire.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::contract::{Decoded, Direction, Fault, Link, Message, Profile, Proof, Serial, Transport};
+use crate::contract::{Decoded, Direction, Fault, Host, Link, Message, Profile, Proof, Serial, Transport};
 use crate::described::Described;
 
 /// What a line, a file or a page needs of an instrument family.
@@ -47,6 +47,14 @@ impl Driver {
         match self {
             Self::Code(profile) => profile.direction,
             Self::Described(_) => Direction::OneWay,
+        }
+    }
+
+    /// What is said to it as a host, where it takes orders.
+    pub fn host(&self) -> Option<&'static Host> {
+        match self {
+            Self::Code(profile) => profile.host,
+            Self::Described(_) => None,
         }
     }
 

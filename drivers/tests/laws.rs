@@ -3,7 +3,8 @@
 mod recordings;
 
 use drivers::conversation::{Conversation, Item, Side};
-use drivers::{Driver, Event, Message, Reading, Transport};
+use drivers::{Driver, Event, Message, Order, Reading, Stamp, Transport};
+use jiff::civil::DateTime;
 use proptest::prelude::*;
 use recordings::Recording;
 use std::time::Duration;
@@ -55,6 +56,35 @@ fn check(profile: &Driver, bytes: &[u8], size: usize) -> Result<(), TestCaseErro
     Ok(())
 }
 
+const NOW: DateTime = DateTime::constant(2026, 3, 2, 9, 15, 2, 0);
+
+/// Every driver that takes orders, and an order in its words.
+fn hosts() -> Vec<(Driver, Vec<u8>)> {
+    let order = Order { sample_id: Some("QK2600123-7".to_owned()), tests: vec!["AFM1".to_owned()], ..Order::default() };
+    let stamp = Stamp { now: NOW, id: "41" };
+    let write = |driver: Driver| {
+        driver.host().map(|host| (host.order)(std::slice::from_ref(&order), &stamp)).map(|text| (driver, text))
+    };
+    drivers::all().into_iter().filter_map(write).collect()
+}
+
+/// What is ordered is what the driver reads in the order again, and a link takes orders just where its driver has words
+/// for them.
+#[test]
+fn a_driver_that_takes_orders_reads_back_its_own() {
+    assert!(hosts().len() >= 2);
+    for (driver, order) in hosts() {
+        let decoded = driver.parse(&Message::plain(order, 0)).unwrap();
+        let found: Vec<_> =
+            decoded.orders.iter().map(|order| (order.sample_id.as_deref(), order.tests.clone())).collect();
+        assert_eq!(found, [(Some("QK2600123-7"), vec!["AFM1".to_owned()])], "{}", driver.id());
+    }
+    for driver in drivers::all() {
+        let order = hosts().into_iter().find(|(host, _)| host.id() == driver.id()).map(|(_, order)| order);
+        assert_eq!(driver.link().say(&order.clone().unwrap_or_default()), order.is_some(), "{}", driver.id());
+    }
+}
+
 fn readings(profile: &Driver, bytes: &[u8]) -> Vec<Reading> {
     run(profile, bytes, usize::MAX)
         .iter()
@@ -98,6 +128,25 @@ proptest! {
             again.extend(link.close());
             let wire: usize = again.iter().map(|event| event.wire.len()).sum();
             prop_assert_eq!(wire, bytes.len(), "{}", profile.id());
+        }
+    }
+
+    #[test]
+    fn while_we_speak_each_byte_is_accounted_for_too(bytes in telling(), size in 1usize..9) {
+        for (profile, order) in hosts() {
+            let run = |size: usize| {
+                let mut link = profile.link();
+                assert!(link.say(&order), "{}", profile.id());
+                let mut events = link.idle(NOW);
+                events.extend(bytes.chunks(size).flat_map(|piece| link.feed(piece)));
+                events.extend(link.close());
+                (events, link.said())
+            };
+            let (whole, said) = run(usize::MAX);
+            prop_assert_eq!(&(whole.clone(), said.clone()), &run(size), "{}: reads of {} bytes", profile.id(), size);
+            let wire: Vec<u8> = whole.iter().flat_map(|event| event.wire.clone()).collect();
+            prop_assert_eq!(wire.escape_ascii().to_string(), bytes.escape_ascii().to_string(), "{}", profile.id());
+            prop_assert!(said.is_some(), "{}: it is told what became of the order", profile.id());
         }
     }
 

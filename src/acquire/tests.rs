@@ -88,6 +88,7 @@ static SEMICOLONS: Profile = Profile {
     models: &[],
     transports: &[],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "",
     serial: Serial::new(9600),

@@ -1,5 +1,7 @@
 //! LIS02-A2 / E1394 records: lines of fields, with delimiters that the header record declares (section 5.4).
 
+pub mod answer;
+
 use std::borrow::Cow;
 use std::ops::Range;
 

@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["A&D FX", "A&D GX", "A&D EK", "T-Scale NHB", "T-Scale QHW"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "recordings of two T-Scale scales, 1,238 lines",
     serial: Serial::new(9600),

@@ -19,6 +19,7 @@ pub static PROFILE: Profile = Profile {
     models: &["ANDI/AIA chromatography netCDF (.cdf)"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "14 files of data systems of Agilent, PerkinElmer, Shimadzu, Varian, Waters and others",
     serial: Serial::new(9600),

@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["ANDI/MS netCDF (.cdf)"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a run of an HP mass selective detector",
     serial: Serial::new(9600),

@@ -4,12 +4,12 @@
 use jiff::civil::DateTime;
 
 use crate::contract::{
-    Decoded, Direction, Fault, Instrument, Message, Order, Profile, Proof, Query, Reading, Rejected, Role, Serial,
-    Transport,
+    Decoded, Direction, Fault, Host, Instrument, Message, Order, Profile, Proof, Query, Reading, Rejected, Role,
+    Serial, Transport,
 };
-use crate::format::lis02::{self, Delimiters, Record};
+use crate::format::lis02::{self, Delimiters, Record, answer};
 use crate::format::{numbers, times};
-use crate::link::astm::Receiver;
+use crate::link::astm;
 
 pub const PROFILE: Profile = Profile {
     id: "astm-lis2",
@@ -17,12 +17,18 @@ pub const PROFILE: Profile = Profile {
     models: &["LIS02-A2", "E1394-97"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::TwoWay,
+    host: Some(&HOST),
     proof: Proof::Instrument,
     tested_against: "captures of 5 analysers, 19 single frames",
     serial: Serial::new(9600),
-    link: || Box::new(Receiver::default()),
+    link: || Box::new(astm::Host::default()),
     parse,
     recognises,
+};
+
+static HOST: Host = Host {
+    answer: |message, orders, stamp| answer::orders(&lis02::read(&message.bytes).ok()?, orders, stamp),
+    order: answer::order_message,
 };
 
 /// A header record at the start of a line or of a frame.
@@ -200,13 +206,16 @@ impl Reader {
             return;
         }
         let d = self.delimiters;
-        let ids: Vec<&str> = d.components(record.field(3)).collect();
-        let id = ids.get(1).filter(|id| !id.trim().is_empty()).or(ids.first().filter(|id| !id.trim().is_empty()));
-        self.out.queries.push(Query {
-            sample_id: id.map(|id| d.plain(id).into_owned()),
-            tests: tests(d, record.field(5)),
-            status: filled(record.field(13)),
-        });
+        // Several samples may be asked for in one record (10.1.3).
+        for asked in d.repeats(record.field(3)) {
+            let ids: Vec<&str> = d.components(asked).collect();
+            let id = ids.get(1).filter(|id| !id.trim().is_empty()).or(ids.first().filter(|id| !id.trim().is_empty()));
+            self.out.queries.push(Query {
+                sample_id: id.map(|id| d.plain(id).into_owned()),
+                tests: tests(d, record.field(5)),
+                status: filled(record.field(13)),
+            });
+        }
     }
 
     /// Some middleware writes controls as `Q|n|test^lot^level|value|unit|time|flag`. A query has no time in field 6,

@@ -16,6 +16,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Gen5", "Synergy", "Epoch", "ELx808", "Cytation"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "two endpoint reports and a growth curve",
     serial: Serial::new(9600),

@@ -16,6 +16,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Cytation 5", "Synergy", "ELx800", "Epoch"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "1 reply of a Cytation 5",
     serial: Serial { baud: 9600, data_bits: 8, parity: 'N', stop_bits: 2 },

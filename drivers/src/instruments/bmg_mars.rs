@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["MARS", "PHERAstar", "CLARIOstar", "SPECTROstar"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "absorbance plates of 96 and 384 wells",
     serial: Serial::new(9600),

@@ -16,6 +16,7 @@ pub static PROFILE: Profile = Profile {
     models: &["1100/1200 DAD, MWD, VWD", "6890/7890 FID", "35900E A/D"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "7 files of DAD, MWD, FID and A/D signals, versions 30, 130, 131, 179 and 181",
     serial: Serial::new(9600),

@@ -19,6 +19,7 @@ pub static PROFILE: Profile = Profile {
     models: &["1100/1200/1260 HPLC", "6890/7890 GC", "OpenLab CDS ChemStation Edition"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "an area percent report of five signals of a 1100 HPLC",
     serial: Serial::new(9600),

@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["1100/1200/1260 HPLC", "6890/7890 GC", "OpenLab CDS ChemStation Edition"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a run of a 6890 GC-FID",
     serial: Serial::new(9600),

@@ -19,6 +19,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Chromeleon 7", "Dionex UltiMate 3000", "Vanquish", "ICS"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "exports of a UV, an electrochemical, a refractive index and a fluorescence channel",
     serial: Serial::new(9600),

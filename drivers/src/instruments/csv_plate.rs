@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["well, sample, absorbance and test as CSV", "Multiskan FC"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "a list of five wells written as an example",
     serial: Serial::new(9600),

@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["time and signal as CSV"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a trace of a fluorescence detector",
     serial: Serial::new(9600),

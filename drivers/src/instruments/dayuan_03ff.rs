@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["DY-3000", "DY-3500", "DY-6600", "TL-300"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "one logged request; frames are checked and kept, records not yet read",
     serial: Serial::new(9600),

@@ -21,6 +21,7 @@ pub static PROFILE: Profile = Profile {
     models: &["DY-6200", "DY-6400"],
     transports: &[Transport::Serial, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "nothing but what two public drivers say",
     serial: Serial::new(9600),

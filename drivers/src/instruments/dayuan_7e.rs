@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["LZ-4000", "LZ-4000T", "TL-310"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "frames named in public drivers, and records built from their field lists",
     serial: Serial::new(115_200),

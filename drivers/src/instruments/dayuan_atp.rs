@@ -16,6 +16,7 @@ pub static PROFILE: Profile = Profile {
     models: &["DY-6100"],
     transports: &[Transport::Serial, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "nothing but what a public driver says",
     serial: Serial { baud: 9600, data_bits: 8, parity: 'E', stop_bits: 1 },

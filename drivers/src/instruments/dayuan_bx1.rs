@@ -22,6 +22,7 @@ pub static PROFILE: Profile = Profile {
     models: &["BX1"],
     transports: &[Transport::Serial, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "logged frames of one scanner (firmware of 2018)",
     serial: Serial::new(115_200),

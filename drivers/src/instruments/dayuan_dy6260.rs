@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["DY-6260"],
     transports: &[Transport::Tcp, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "one answer quoted in a public driver",
     serial: Serial::new(9600),

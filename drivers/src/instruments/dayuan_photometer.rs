@@ -17,6 +17,7 @@ pub static PROFILE: Profile = Profile {
     models: &["DY-1000"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "frames named in public drivers, and runs built from their rules",
     serial: Serial::new(115_200),

@@ -18,6 +18,7 @@ pub static PROFILE: Profile = Profile {
     models: &["RC-4", "RC-5"],
     transports: &[Transport::Serial, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "7 published frames, 5 of them with right sums",
     serial: Serial::new(115_200),

@@ -16,6 +16,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Empower 2", "Empower 3", "Alliance", "ACQUITY"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "an export of a 2475 fluorescence detector",
     serial: Serial::new(9600),

@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["EnVision"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "two absorbance plates",
     serial: Serial::new(9600),

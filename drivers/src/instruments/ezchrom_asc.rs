@@ -16,6 +16,7 @@ pub static PROFILE: Profile = Profile {
     models: &["EZChrom Elite", "OpenLab EZChrom"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a run of a GC with FID and TCD",
     serial: Serial::new(9600),

@@ -23,6 +23,7 @@ pub static PROFILE: Profile = Profile {
     models: &["GAML 1.00 (.gaml)", "TurboChrom through GAMLIO"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a TurboChrom GC run with 83 peaks",
     serial: Serial::new(9600),

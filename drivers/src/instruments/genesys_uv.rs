@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["GENESYS 30"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a scan from 325 to 480 nm",
     serial: Serial::new(9600),

@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["HI 221", "HI 223"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "nothing but the columns a public logger quotes from the manual",
     serial: Serial::new(9600),

@@ -5,10 +5,10 @@
 //! placer's number OBR-2, else the filler's OBR-3, else ORC.
 
 use crate::contract::{
-    Censored, Decoded, Direction, Fault, Instrument, Message, Order, Profile, Proof, Query, Reading, Rejected, Role,
-    Serial, Transport,
+    Censored, Decoded, Direction, Fault, Host, Instrument, Message, Order, Profile, Proof, Query, Reading, Rejected,
+    Role, Serial, Transport,
 };
-use crate::format::hl7::{self, Delimiters, Segment};
+use crate::format::hl7::{self, Delimiters, Segment, answer};
 use crate::format::numbers;
 use crate::link::mllp::Mllp;
 
@@ -18,12 +18,18 @@ pub static PROFILE: Profile = Profile {
     models: &["HL7 v2.3.1", "HL7 v2.5", "HL7 v2.5.1"],
     transports: &[Transport::Tcp, Transport::Serial, Transport::File],
     direction: Direction::TwoWay,
+    host: Some(&HOST),
     proof: Proof::Document,
     tested_against: "2 messages of a GeneXpert's document, 4 messages another project wrote",
     serial: Serial::new(9600),
     link: || Box::new(Mllp::default()),
     parse,
     recognises,
+};
+
+static HOST: Host = Host {
+    answer: |message, orders, stamp| answer::orders(&message.bytes, orders, stamp.now, stamp.id),
+    order: |orders, stamp| answer::order_message(orders, ("", ""), stamp.now, stamp.id),
 };
 
 /// A header with the usual first delimiters at the start of a line or of a frame.

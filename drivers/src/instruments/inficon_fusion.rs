@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Micro GC Fusion"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a table of 16 runs and the traces of one run",
     serial: Serial::new(9600),

@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Lunatic", "DropSense"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a table of two DNA samples",
     serial: Serial::new(9600),

@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["MassHunter GC/MS", "MassHunter LC/MS"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "the total ion chromatogram of a GC-MS",
     serial: Serial::new(9600),

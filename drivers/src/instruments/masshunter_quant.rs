@@ -23,6 +23,7 @@ pub static PROFILE: Profile = Profile {
     models: &["MassHunter Quantitative Analysis"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "batch tables of a GC-MS and of triple quadrupoles",
     serial: Serial::new(9600),

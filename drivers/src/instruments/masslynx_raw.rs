@@ -19,6 +19,7 @@ pub static PROFILE: Profile = Profile {
     models: &["MassLynx", "Xevo", "ACQUITY"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "the parts of a run of a Xevo TQ-XS",
     serial: Serial::new(9600),

@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["MS204TS", "MS", "ML"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "7 print lines of an MS204TS, twice",
     serial: Serial::new(9600),

@@ -13,6 +13,7 @@ pub const PROFILE: Profile = Profile {
     models: &["mini VIDAS"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "1 capture of a mini VIDAS",
     serial: Serial::new(9600),

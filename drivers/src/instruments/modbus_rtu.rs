@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Modbus RTU", "DY-2620"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "4 published frames; frames are checked and kept, registers not read",
     serial: Serial::new(9600),

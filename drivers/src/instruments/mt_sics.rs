@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["XS", "XP", "MS", "ML", "ME", "ICS", "IND"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "12 published answers",
     serial: Serial::new(9600),

@@ -21,6 +21,7 @@ pub static PROFILE: Profile = Profile {
     models: &["mzML 1.1 (.mzML)"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a run of a Thermo Exactive converted by ProteoWizard",
     serial: Serial::new(9600),

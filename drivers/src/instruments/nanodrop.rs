@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["NanoDrop 8000", "NanoDrop 2000"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a table of seven proteins of a NanoDrop 8000",
     serial: Serial::new(9600),

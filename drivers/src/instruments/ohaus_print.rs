@@ -11,6 +11,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Defender 3000"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a recording of a Defender 3000, 454 lines",
     serial: Serial::new(9600),

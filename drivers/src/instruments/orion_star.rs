@@ -18,6 +18,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Orion Star A211", "Orion Star A215", "Orion Star A221"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "2 published answers of an A215",
     serial: Serial::new(9600),

@@ -14,6 +14,7 @@ pub static PROFILE: Profile = Profile {
     models: &["bench pH meters with automatic temperature compensation"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a recording of 17 values and a report, maker unknown",
     serial: Serial::new(9600),

@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Entris", "Quintix", "Secura", "BCE", "CPA"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "11 published print lines",
     serial: Serial { baud: 9600, data_bits: 8, parity: 'O', stop_bits: 1 },

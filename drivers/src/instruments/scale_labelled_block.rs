@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["scales that print labelled blocks"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a recording of 110 blocks, maker unknown",
     serial: Serial::new(9600),

@@ -14,6 +14,7 @@ pub static PROFILE: Profile = Profile {
     models: &["scales with a verification digit"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a recording of 8 lines, maker unknown",
     serial: Serial::new(9600),

@@ -21,6 +21,7 @@ pub static PROFILE: Profile = Profile {
     models: &["MultiQuant", "SCIEX OS", "Analyst"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a results table of 61 injections and 224 components",
     serial: Serial::new(9600),

@@ -22,6 +22,7 @@ pub static PROFILE: Profile = Profile {
     models: &["GC-2014", "GC-2030", "LC-20", "LC-2030", "GCMS-QP2010"],
     transports: &[Transport::File, Transport::Serial, Transport::Tcp],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "reports of a GC-2014, an LC and a GCMS-QP2010 SE",
     serial: Serial::new(9600),

@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["LC-2030", "LC-2040C", "LabSolutions"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a quantitation table of an LC-2040C",
     serial: Serial::new(9600),

@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["SkanIt", "Multiskan", "Varioskan", "Luminoskan"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a luminescence report of one plate",
     serial: Serial::new(9600),

@@ -17,6 +17,7 @@ pub static PROFILE: Profile = Profile {
     models: &["SoftMax Pro", "SpectraMax", "VersaMax", "Emax"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "three endpoint experiments, raw and reduced, in both plate formats",
     serial: Serial::new(9600),

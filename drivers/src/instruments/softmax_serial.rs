@@ -15,6 +15,7 @@ pub static PROFILE: Profile = Profile {
     models: &["SpectraMax 384 Plus", "SpectraMax M5", "Gemini EM"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "nothing but what a public driver's parser says",
     serial: Serial::new(9600),

@@ -11,6 +11,7 @@ pub const PROFILE: Profile = Profile {
     models: &["Spotchem EL SE-1520"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "1 capture of a Spotchem EL",
     serial: Serial::new(9600),

@@ -11,6 +11,7 @@ pub static PROFILE: Profile = Profile {
     models: &["7600"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "5 published lines",
     serial: Serial::new(9600),

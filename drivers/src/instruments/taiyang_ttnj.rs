@@ -14,6 +14,7 @@ pub static PROFILE: Profile = Profile {
     models: &["TTNJ-8", "TTNJ-16", "TTNJ-24", "TTNJ-32", "TTJ-10H8", "TTJ-8H8", "TTJ-4H8"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::TwoWay,
+    host: None,
     proof: Proof::Document,
     tested_against: "the group printed in the vendor's document",
     serial: Serial::new(9600),

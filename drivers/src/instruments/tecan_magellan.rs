@@ -12,6 +12,7 @@ pub static PROFILE: Profile = Profile {
     models: &["Magellan", "ULTRA", "Sunrise", "Infinite"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a workbook of 384 wells at two wavelengths",
     serial: Serial::new(9600),

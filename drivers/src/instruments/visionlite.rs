@@ -14,6 +14,7 @@ pub static PROFILE: Profile = Profile {
     models: &["VISIONlite", "Evolution", "Helios", "AquaMate"],
     transports: &[Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Instrument,
     tested_against: "a table of one wavelength and a quantitation",
     serial: Serial::new(9600),

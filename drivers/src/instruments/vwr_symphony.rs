@@ -13,6 +13,7 @@ pub static PROFILE: Profile = Profile {
     models: &["symphony SB70P", "symphony SB80PC"],
     transports: &[Transport::Serial, Transport::Tcp, Transport::File],
     direction: Direction::OneWay,
+    host: None,
     proof: Proof::Construction,
     tested_against: "nothing but the line a public driver quotes",
     serial: Serial::new(9600),

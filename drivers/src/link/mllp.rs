@@ -10,9 +10,9 @@ use jiff::civil::DateTime;
 use memchr::{memchr, memchr2};
 
 use super::control::{CR, FS, LF, VT};
-use super::held::{Held, event, noise, refused, whole};
-use crate::contract::{Event, Fault, Kind, Link, Message, Piece};
-use crate::format::hl7::answer::acknowledgement;
+use super::held::{Held, event, noise, refused, request, whole};
+use crate::contract::{Event, Fault, Kind, Link, Message, Piece, Said};
+use crate::format::hl7::answer::{acknowledged, acknowledgement, control};
 
 /// Longest message: analysers send pictures with their results.
 const LIMIT: usize = 16 << 20;
@@ -25,12 +25,25 @@ const AFTER_FS: Duration = Duration::from_millis(500);
 /// Messages without a frame end when the line rests.
 const BARE: Duration = Duration::from_secs(3);
 
+/// A message of ours waits this long for its acknowledgement, as for that of the lower layer.
+const ACKNOWLEDGEMENT: Duration = Duration::from_secs(30);
+
 /// First bytes of every message.
 const HEAD: &[u8] = b"MSH";
 
 /// A message in its frame.
 pub fn frame(message: &[u8]) -> Vec<u8> {
     [&[VT], message, &[FS, CR]].concat()
+}
+
+/// A message of ours.
+struct Saying {
+    frame: Vec<u8>,
+    /// Its control id.
+    id: String,
+    /// The instrument is to say that it has it.
+    awaits: bool,
+    sent: bool,
 }
 
 #[derive(Default)]
@@ -40,6 +53,8 @@ pub struct Mllp {
     previous: Vec<u8>,
     /// How much of what is held was searched for the end of a frame.
     searched: usize,
+    saying: Option<Saying>,
+    said: Option<Said>,
 }
 
 impl Mllp {
@@ -91,8 +106,18 @@ impl Mllp {
             return Some(Event { answer, ..event(wire, Kind::Repeated) });
         }
         self.previous.clone_from(&said);
+        self.hear(&said);
         let pieces = vec![Piece { at: 0, wire: offset + 1, len: said.len() }];
         Some(Event { answer, ..whole(wire, Message { bytes: said, pieces }) })
+    }
+
+    /// Whether this is what our message waits for.
+    fn hear(&mut self, message: &[u8]) {
+        let Some(saying) = self.saying.as_ref().filter(|saying| saying.sent) else { return };
+        if let Some((_, taken)) = acknowledged(message).filter(|(id, _)| *id == saying.id) {
+            self.said = Some(taken.map_or_else(Said::Refused, |()| Said::Taken));
+            self.saying = None;
+        }
     }
 
     /// A message without a frame, until the next one.
@@ -164,21 +189,56 @@ impl Link for Mllp {
 
     fn patience(&self) -> Option<Duration> {
         let bytes = self.held.bytes();
-        match (bytes.first()?, bytes.last()?) {
-            (&VT, &FS) => Some(AFTER_FS),
-            (&VT, _) => Some(IN_A_FRAME),
-            _ => Some(BARE),
+        match (bytes.first(), bytes.last()) {
+            (Some(&VT), Some(&FS)) => Some(AFTER_FS),
+            (Some(&VT), _) => Some(IN_A_FRAME),
+            (Some(_), _) => Some(BARE),
+            (None, _) => self.saying.as_ref().map(|saying| if saying.sent { ACKNOWLEDGEMENT } else { Duration::ZERO }),
         }
     }
 
     fn idle(&mut self, _now: DateTime) -> Vec<Event> {
-        self.all(true)
+        if !self.held.is_empty() {
+            return self.all(true);
+        }
+        match self.saying.take() {
+            Some(saying) if saying.sent => {
+                self.said = Some(Said::Unanswered);
+                Vec::new()
+            }
+            Some(saying) => {
+                let frame = saying.frame.clone();
+                if saying.awaits {
+                    self.saying = Some(Saying { sent: true, ..saying });
+                } else {
+                    self.said = Some(Said::Taken);
+                }
+                vec![request(frame)]
+            }
+            None => Vec::new(),
+        }
     }
 
     fn close(&mut self) -> Vec<Event> {
         let events = self.all(true);
         self.previous.clear();
+        if let Some(saying) = self.saying.take() {
+            self.said = Some(if saying.sent { Said::Unanswered } else { Said::Absent });
+        }
         events
+    }
+
+    fn say(&mut self, message: &[u8]) -> bool {
+        let free = self.saying.is_none() && self.said.is_none();
+        if let Some((id, awaits)) = control(message).filter(|_| free) {
+            self.saying = Some(Saying { frame: frame(message), id, awaits, sent: false });
+            return true;
+        }
+        false
+    }
+
+    fn said(&mut self) -> Option<Said> {
+        self.said.take()
     }
 }
 
@@ -233,6 +293,52 @@ mod tests {
         assert!(link.feed(&whole[..whole.len() - 1]).is_empty());
         assert_eq!(link.patience(), Some(AFTER_FS));
         assert!(link.idle(DateTime::default())[0].message.is_some());
+    }
+
+    const ORDER: &[u8] = b"MSH|^~\\&|Qingke||BS|LAB|20260302091500||ORM^O01|41|P|2.3.1\rORC|NW|S\rOBR|1|S||5|R\r";
+
+    fn acknowledgement_of(id: &str, code: &str) -> Vec<u8> {
+        frame(format!("MSH|^~\\&|BS|LAB|||20260302091500||ACK^O01|1|P|2.3.1\rMSA|{code}|{id}\r").as_bytes())
+    }
+
+    #[test]
+    fn an_order_is_taken_when_the_instrument_says_so_with_its_control_id() {
+        let mut link = Mllp::default();
+        assert!(link.say(ORDER));
+        let sent = link.idle(DateTime::default());
+        assert_eq!(sent[0].answer, frame(ORDER));
+        assert_eq!(link.patience(), Some(ACKNOWLEDGEMENT));
+        link.feed(&frame(RESULT));
+        link.feed(&acknowledgement_of("40", "AA"));
+        assert_eq!(link.said(), None, "a result and the acknowledgement of another message are none");
+        let heard = link.feed(&acknowledgement_of("41", "AA"));
+        assert!(heard[0].message.is_some() && heard[0].answer.is_empty());
+        assert_eq!(link.said(), Some(Said::Taken));
+    }
+
+    #[test]
+    fn an_order_is_refused_with_the_reason_or_stays_unanswered() {
+        let mut link = Mllp::default();
+        link.say(ORDER);
+        link.idle(DateTime::default());
+        link.feed(&acknowledgement_of("41", "AE"));
+        assert_eq!(link.said(), Some(Said::Refused("AE".to_owned())));
+        link.say(ORDER);
+        link.idle(DateTime::default());
+        assert!(link.idle(DateTime::default()).is_empty());
+        assert_eq!(link.said(), Some(Said::Unanswered));
+        link.say(ORDER);
+        link.close();
+        assert_eq!(link.said(), Some(Said::Absent));
+    }
+
+    #[test]
+    fn the_answer_to_a_query_waits_for_nothing() {
+        let answer = b"MSH|^~\\&|Qingke||GX||20260302091500||RSP^Z02|7|P|2.5\rMSA|AA|q1\r";
+        let mut link = Mllp::default();
+        link.say(answer);
+        assert_eq!(link.idle(DateTime::default())[0].answer, frame(answer));
+        assert_eq!(link.said(), Some(Said::Taken));
     }
 
     #[test]

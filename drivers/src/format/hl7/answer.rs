@@ -96,6 +96,29 @@ pub fn order_message(orders: &[Order], to: (&str, &str), now: DateTime, control_
     out.into_bytes()
 }
 
+/// The acknowledgement that a message is: the control id of the message of ours it is for, and whether that was taken;
+/// if not, the reason given (MSA-3) or the code. `None`: it is none.
+pub fn acknowledged(message: &[u8]) -> Option<(String, Result<(), String>)> {
+    let text = read(message).ok()?;
+    let msa = text.segments().find(|segment| segment.name() == "MSA")?;
+    let code = msa.field(1).trim();
+    let taken = match (code, msa.field(3).trim()) {
+        ("AA" | "CA", _) => Ok(()),
+        (code, "") => Err(code.to_owned()),
+        (code, reason) => Err(format!("{code} {reason}")),
+    };
+    Some((msa.field(2).trim().to_owned(), taken))
+}
+
+/// The control id of a message (MSH-10), and whether its receiver is to acknowledge it: orders are, answers to queries
+/// are not.
+pub fn control(message: &[u8]) -> Option<(String, bool)> {
+    let text = read(message).ok()?;
+    let head = text.head()?;
+    let kind = text.delimiters.components(head.field(9)).next().unwrap_or_default();
+    Some((head.field(10).trim().to_owned(), !matches!(kind, "RSP" | "DSR")))
+}
+
 const OURSELVES: &str = "Qingke";
 
 const USUAL: Delimiters = Delimiters { field: '|', component: '^', repeat: '~', escape: Some('\\'), sub: Some('&') };
@@ -176,7 +199,11 @@ impl<'t> Reply<'t> {
     fn ordered(&self, out: &mut String, orders: &[Order]) {
         for order in orders {
             let sample = self.escaped(order.sample_id.as_deref().unwrap_or_default());
-            let action = order.action.as_deref().unwrap_or("NW");
+            let action = match order.action.as_deref() {
+                None => "NW",
+                Some("C") => "CA",
+                Some(action) => action,
+            };
             for (at, test) in order.tests.iter().enumerate() {
                 let (number, test) = ((at + 1).to_string(), self.escaped(test));
                 let priority = order.priority.as_deref().unwrap_or("R");
@@ -295,6 +322,23 @@ mod tests {
         let names: Vec<&str> = text.segments().map(|segment| segment.name()).collect();
         assert_eq!(names, ["MSH", "ORC", "OBR"]);
         assert_eq!(text.segments().nth(2).unwrap().field(4), "AFB1");
+    }
+
+    #[test]
+    fn an_order_is_taken_back_in_the_words_of_hl7() {
+        let cancel = Order { action: Some("C".to_owned()), ..order("S-1", &["5"]) };
+        let written = said(&order_message(&[cancel], ("", ""), date(2026, 3, 2).at(9, 0, 0, 0), "1"));
+        assert!(written.contains("\nORC|CA|S-1\n"), "{written}");
+    }
+
+    #[test]
+    fn an_acknowledgement_says_which_message_and_why_not() {
+        let ack = |msa: &str| format!("MSH|^~\\&|A|B|C|D|20260302091500||ACK^O01|5|P|2.3.1\r{msa}\r").into_bytes();
+        assert_eq!(acknowledged(&ack("MSA|AA|9")), Some(("9".to_owned(), Ok(()))));
+        let refused = Err("AE unknown test".to_owned());
+        assert_eq!(acknowledged(&ack("MSA|AE|9|unknown test")), Some(("9".to_owned(), refused)));
+        assert_eq!(acknowledged(&ack("MSA|AR|9")), Some(("9".to_owned(), Err("AR".to_owned()))));
+        assert_eq!(acknowledged(RESULT.as_bytes()), None);
     }
 
     #[test]

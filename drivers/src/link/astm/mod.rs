@@ -5,9 +5,11 @@
 
 mod assembly;
 mod frame;
+mod host;
 mod receiver;
 mod sender;
 
 pub use frame::{LONG, SHORT, checksum, frame, frames};
+pub use host::Host;
 pub use receiver::Receiver;
 pub use sender::{Outcome, Role, Sender, Turn};

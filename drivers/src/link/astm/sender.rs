@@ -91,6 +91,11 @@ impl Sender {
         }
     }
 
+    /// It was put off and will ask again: the line is free until then.
+    pub fn waits(&self) -> bool {
+        matches!(self.at, At::Waiting(_))
+    }
+
     /// A byte came from the receiver.
     pub fn hear(&mut self, byte: u8) -> Turn {
         match (self.at, byte) {
