@@ -65,7 +65,7 @@ fn hosts() -> Vec<(Driver, Vec<u8>)> {
     let write = |driver: Driver| {
         driver.host().map(|host| (host.order)(std::slice::from_ref(&order), &stamp)).map(|text| (driver, text))
     };
-    drivers::all().into_iter().filter_map(write).collect()
+    drivers::all().filter_map(write).collect()
 }
 
 /// What is ordered is what the driver reads in the order again, and a link takes orders just where its driver has words
