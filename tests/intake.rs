@@ -205,12 +205,19 @@ fn a_number_given_twice_by_a_journal_that_was_set_back_is_taken_once_for_each_of
         let hub = Hub { store: store.clone() };
         let first = sent(1, &said(&code, "AFM1", "0.31", "ug/kg", now()), now());
         let again = sent(1, &said(&code, "AFM1", "0.47", "ug/kg", now()), now());
+        // A device without a clock says the very same an hour later: a measurement of its own.
+        let later = Transmission { started_at: now() + SignedDuration::from_hours(1), ..first.clone() };
         assert!(!hub.has(&first).unwrap());
         for transmission in [&first, &again, &first, &again] {
             hub.deliver(transmission).unwrap();
         }
         assert_eq!(fates(url), ["matched", "held:already-measured"]);
-        assert!(hub.has(&first).unwrap() && hub.has(&again).unwrap());
+        assert!(!hub.has(&later).unwrap());
+        for _ in 0..2 {
+            hub.deliver(&later).unwrap();
+        }
+        assert_eq!(fates(url), ["matched", "held:already-measured", "held:already-measured"]);
+        assert!([&first, &again, &later].iter().all(|one| hub.has(one).unwrap()));
     });
 }
 

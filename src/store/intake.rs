@@ -102,6 +102,7 @@ impl Store {
                 transmission::table
                     .filter(transmission::epoch.eq_any(&identities))
                     .filter(transmission::seq.eq(sent.seq))
+                    .filter(transmission::started_at.eq(instant::written(sent.started_at)))
                     .select((transmission::sha256, transmission::bytes))
                     .load(conn)?,
             )
@@ -156,12 +157,12 @@ pub(crate) fn take_in(
         return Ok(Taken { transmission: id, readings: count, again: true });
     }
     let mut epoch = sent.epoch.to_string();
-    if let Some((id, kept)) = known(tx.conn, &epoch, sent.seq)? {
-        if kept == digest {
+    if let Some((id, kept, began)) = known(tx.conn, &epoch, sent.seq)? {
+        if kept == digest && began == instant::written(sent.started_at) {
             return Ok(Taken { transmission: id, readings: count, again: true });
         }
         epoch = set_back(sent, &digest);
-        if let Some((id, _)) = known(tx.conn, &epoch, sent.seq)? {
+        if let Some((id, ..)) = known(tx.conn, &epoch, sent.seq)? {
             return Ok(Taken { transmission: id, readings: count, again: true });
         }
     }
@@ -218,20 +219,21 @@ pub(crate) fn take_in(
     Ok(Taken { transmission: id, readings: count, again: false })
 }
 
-/// The transmission under this identity, and the hash of its bytes.
-fn known(conn: &mut Conn, epoch: &str, seq: i64) -> Result<Option<(i64, String)>, StoreError> {
+/// The transmission under this identity, the hash of its bytes and when it began.
+fn known(conn: &mut Conn, epoch: &str, seq: i64) -> Result<Option<(i64, String, String)>, StoreError> {
     Ok(transmission::table
         .filter(transmission::epoch.eq(epoch))
         .filter(transmission::seq.eq(seq))
-        .select((transmission::id, transmission::sha256))
+        .select((transmission::id, transmission::sha256, transmission::started_at))
         .first(conn)
         .optional()?)
 }
 
-/// A journal that was set back to an older copy gives a number a second time, to other bytes. They are kept under an
-/// identity made of all three, so that they are taken, and once only.
+/// A journal that was set back to an older copy gives a number a second time, to another transmission: other bytes, or
+/// the very same said again later, as a balance does. It is kept under an identity made of all four, so that it is taken,
+/// and once only.
 fn set_back(sent: &Transmission, digest: &str) -> String {
-    let identity = format!("{} {} {digest}", sent.epoch, sent.seq);
+    let identity = format!("{} {} {digest} {}", sent.epoch, sent.seq, instant::written(sent.started_at));
     sha256(identity).chars().take(32).collect()
 }
 
