@@ -55,7 +55,7 @@ impl Courier {
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
         let mut pause = FIRST_PAUSE;
         loop {
-            match self.round(&stop).await {
+            match self.round(&stop, &mut pause).await {
                 Ok(()) => {
                     pause = FIRST_PAUSE;
                     tokio::select! {
@@ -76,8 +76,9 @@ impl Courier {
         }
     }
 
-    /// Delivers all that waits, oldest first; stops at the first that is not taken, so that order is kept.
-    async fn round(&self, stop: &watch::Receiver<bool>) -> Result<(), String> {
+    /// Delivers all that waits, oldest first; stops at the first that is not taken, so that order is kept. Whatever is
+    /// taken ends the growing of `pause`: a hub that comes and goes is not away.
+    async fn round(&self, stop: &watch::Receiver<bool>, pause: &mut Duration) -> Result<(), String> {
         let text = |error: JournalError| error.to_string();
         let seqs = self.journal.undelivered(&self.instrument).await.map_err(text)?;
         let mut left = seqs.len() as u64;
@@ -95,6 +96,7 @@ impl Courier {
                 .map_err(|error| format!("transmission {seq}: {error}"))?
                 .map_err(|error| format!("transmission {seq}: {error}"))?;
             self.journal.delivered(seq, clock::now()).await.map_err(text)?;
+            *pause = FIRST_PAUSE;
             left -= 1;
             self.live.waits(left);
             self.live.delivered(seq, receipt.readings);

@@ -35,9 +35,10 @@ impl Alone {
         Self { folder: folder.to_owned(), port, memory: Shared::default() }
     }
 
-    /// The same computer, line and memory in a copy of its folder.
+    /// The same computer, line and memory in a copy of its folder, under a name that was not used before: who reads a
+    /// journal lets go of its files, by their names, only a moment after.
     pub fn copied(&self, folder: &Path) -> Self {
-        fs::create_dir_all(folder).unwrap();
+        fs::create_dir(folder).unwrap();
         for entry in fs::read_dir(&self.folder).unwrap() {
             let entry = entry.unwrap();
             fs::copy(entry.path(), folder.join(entry.file_name())).unwrap();

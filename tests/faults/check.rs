@@ -25,11 +25,13 @@ impl Faults {
 
 impl fmt::Display for Faults {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(
-            out,
-            "lost {:?}, doubled {:?}, too early {:?}, invented {:?}",
-            self.lost, self.doubled, self.early, self.invented
-        )
+        let named =
+            [("lost", &self.lost), ("doubled", &self.doubled), ("early", &self.early), ("invented", &self.invented)];
+        for (name, numbers) in named.into_iter().filter(|(_, numbers)| !numbers.is_empty()) {
+            let first = numbers.iter().take(10).collect::<Vec<_>>();
+            write!(out, "{} {name}, first {first:?}; ", numbers.len())?;
+        }
+        Ok(())
     }
 }
 

@@ -13,7 +13,7 @@ use std::thread::{JoinHandle, sleep};
 use std::time::{Duration, Instant};
 
 use drivers::link::{astm, mllp};
-use nix::fcntl::{FcntlArg, OFlag, fcntl};
+use nix::fcntl::{FcntlArg, FdFlag, OFlag, fcntl};
 use nix::pty::openpty;
 use nix::sys::termios::{FlushArg, SetArg, cfmakeraw, tcflush, tcgetattr, tcsetattr};
 use nix::unistd::ttyname;
@@ -79,9 +79,9 @@ impl Instrument {
     }
 
     /// An analyser with the ASTM protocol that calls `port`, again and again.
-    pub fn analyser(port: u16, chance: Chance) -> Self {
+    pub fn analyser(port: u16, pace: Duration, chance: Chance) -> Self {
         Self::start(move |memory, stop| {
-            let mut analyser = Analyser { memory, chance, pace: Duration::from_millis(12), mischief: true };
+            let mut analyser = Analyser { memory, chance, pace, mischief: true };
             calling(port, stop, |mut wire| {
                 while !stop.load(Ordering::Relaxed) {
                     analyser.session(&mut wire)?;
@@ -93,12 +93,12 @@ impl Instrument {
     }
 
     /// The same on a serial cable; gives the path under which the host opens its end.
-    pub fn serial_analyser(chance: Chance) -> (Self, String) {
+    pub fn serial_analyser(pace: Duration, chance: Chance) -> (Self, String) {
         let mut terminal = Terminal::open().unwrap();
         let path = terminal.path.clone();
         let work = move |memory: Shared, stop: &Arc<AtomicBool>| {
             terminal.stop = Arc::clone(stop);
-            let mut analyser = Analyser { memory, chance, pace: Duration::from_millis(12), mischief: true };
+            let mut analyser = Analyser { memory, chance, pace, mischief: true };
             while !stop.load(Ordering::Relaxed) {
                 if terminal.wait_for_host(stop) {
                     // Its error is that the host is gone, or silent: the session is given up, and a new one begun.
@@ -111,7 +111,7 @@ impl Instrument {
     }
 
     /// An analyser that speaks HL7 over MLLP.
-    pub fn hl7_analyser(port: u16, mut chance: Chance) -> Self {
+    pub fn hl7_analyser(port: u16, pace: Duration, mut chance: Chance) -> Self {
         Self::start(move |memory, stop| {
             calling(port, stop, |mut wire| {
                 while !stop.load(Ordering::Relaxed) {
@@ -131,7 +131,7 @@ impl Instrument {
                     memory.acknowledge(number);
                     memory.results.push(number);
                     drop(memory);
-                    pause(&mut chance, 60);
+                    pause(&mut chance, pace * 8);
                 }
                 Ok(())
             });
@@ -139,13 +139,13 @@ impl Instrument {
     }
 
     /// A balance that prints and hears nothing: what it says is a promise of nobody, and may be there once at most.
-    pub fn balance(port: u16, mut chance: Chance) -> Self {
+    pub fn balance(port: u16, pace: Duration, mut chance: Chance) -> Self {
         Self::start(move |memory, stop| {
             calling(port, stop, |mut wire| {
                 while !stop.load(Ordering::Relaxed) {
                     let number = memory.lock().unwrap().next();
                     wire.write_all(format!("S S {number:>10}.00 g\r\n").as_bytes())?;
-                    pause(&mut chance, 80);
+                    pause(&mut chance, pace * 8);
                 }
                 Ok(())
             });
@@ -159,7 +159,7 @@ impl Instrument {
                 let number = memory.lock().unwrap().next();
                 write_report(&folder, number, Duration::from_millis(40)).unwrap();
                 memory.lock().unwrap().acknowledge(number);
-                pause(&mut chance, 1_200);
+                pause(&mut chance, Duration::from_millis(1_200));
             }
         })
     }
@@ -193,8 +193,8 @@ fn write_report(folder: &Path, number: u64, between: Duration) -> io::Result<()>
     writeln!(file, "sample,analyte,result,unit\nS{number},AFM1,0.{number},ug/kg")
 }
 
-fn pause(chance: &mut Chance, at_most: u64) {
-    sleep(Duration::from_millis(chance.between(0.0, at_most as f64) as u64));
+fn pause(chance: &mut Chance, at_most: Duration) {
+    sleep(at_most.mul_f64(chance.unit()));
 }
 
 /// Calls the host until told to stop, and talks until the call is lost.
@@ -342,6 +342,8 @@ impl Terminal {
         cfmakeraw(&mut mode);
         tcsetattr(&pair.slave, SetArg::TCSANOW, &mode)?;
         fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
+        // The programs under test must not hold the instrument's end.
+        fcntl(&pair.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
         let path = ttyname(&pair.slave)?.to_string_lossy().into_owned();
         Ok(Self { master: File::from(pair.master), path, stop: Arc::default() })
     }

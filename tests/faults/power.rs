@@ -93,8 +93,7 @@ fn cut_at_points(kind: &str, before: Before, step: usize, more: &[&str]) -> Cuts
     let disk = Disk::new(folder.path(), kind);
     let mut cuts = Cuts::default();
     for (call, k) in points(counts, step) {
-        let place = disk.mount.join("agent");
-        let _ = fs::remove_dir_all(&place);
+        let place = disk.mount.join(format!("{call}-{k}"));
         let bench = &template.copied(&place);
         run("sync", &["-f", disk.mount.to_str().unwrap()]);
         let inject = format!("inject={call}:signal=SIGSTOP:when={k}");
@@ -123,6 +122,7 @@ fn cut_at_points(kind: &str, before: Before, step: usize, more: &[&str]) -> Cuts
         disk.unmount();
         disk.mount();
         let faults = bench.faults();
+        let _ = fs::remove_dir_all(&place);
         cuts.points += 1;
         if !faults.none() {
             cuts.with_losses += 1;
