@@ -1,8 +1,13 @@
 //! A bench agent, its instruments, a network that fails in every way, and a hub: what was acknowledged arrives once, in
 //! order, on both engines.
 
+#[path = "common/analyser.rs"]
+mod analyser;
 #[path = "common/engines.rs"]
 mod engines;
+#[path = "common/laboratory.rs"]
+#[allow(dead_code, reason = "nothing is reviewed here")]
+mod laboratory;
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -216,5 +221,51 @@ fn instruments_go_on_while_the_hub_is_away_and_everything_arrives_once_in_order(
             assert!(report.findings.is_empty(), "{:?}", report.findings);
         });
         runtime.shutdown_timeout(Duration::from_secs(2));
+    });
+}
+
+#[test]
+fn an_instrument_of_a_bench_is_answered_by_the_hub_and_by_no_other_bench() {
+    engines::each(|url| {
+        let store = Store::open(url).unwrap();
+        store.migrate().unwrap();
+        let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+        runtime.block_on(async {
+            let at = Timestamp::now();
+            let bench = laboratory::set_up(&store, at, "none").await;
+            let (_, code) = laboratory::sample(&store, &bench, at).await;
+            let enrol = |code: &str, token: &str| {
+                store.enrol_agent(Who::Program, at, code.to_owned(), code.to_owned(), secret::hash(token))
+            };
+            let agent = enrol("BENCH", "a token of forty letters or more, made up").await.unwrap();
+            enrol("OTHER", "another token of forty letters, made up").await.unwrap();
+            let address = SocketAddr::from(([127, 0, 0, 1], free_port()));
+            let mut reader = store.list::<Instrument>().await.unwrap().remove(0);
+            reader.agent_id = Some(agent);
+            reader.transport = "tcp-server".to_owned();
+            reader.address = address.to_string();
+            store.change(Who::Program, at, reader, None).await.unwrap();
+            let hub = serve(&store).await;
+            let folder = tempfile::tempdir().unwrap();
+            let settings = Settings {
+                beat: Duration::from_millis(200),
+                ..Settings::new(format!("http://{hub}"), "a token of forty letters or more, made up", folder.path())
+            };
+            let (stop, stopped) = watch::channel(false);
+            let running = tokio::spawn(Agent::open(settings).unwrap().run(stopped));
+
+            let mut analyser = analyser::Analyser::call(address).await;
+            assert!(analyser.is_left_alone().await, "nothing is sent that was not asked for");
+            analyser.says(&format!("H|\\^&|||Reader\rQ|1|^{code}||ALL\rL|1|N\r")).await;
+            let answer = analyser.hears(true).await.unwrap();
+            assert_eq!(analyser::ordered(&answer), [(code, "^^^AFM1".to_owned(), "N".to_owned())]);
+
+            let asked = ureq::post(format!("http://{hub}/api/agent/say"))
+                .header("Authorization", "Bearer another token of forty letters, made up")
+                .send("{\"instrument\":\"ELISA-1\",\"told\":null}");
+            assert!(matches!(asked, Err(ureq::Error::StatusCode(422))), "{asked:?}");
+            stop.send_replace(true);
+            running.await.unwrap();
+        });
     });
 }

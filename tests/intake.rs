@@ -284,7 +284,7 @@ fn who_places_a_held_reading_does_not_review_it_and_an_unmapped_one_is_not_place
 /// Keeps readings as if a driver had found them in one transmission.
 fn take(store: &Store, instrument: &str, seq: i64, at: Timestamp, readings: Vec<Reading>) {
     let on_wire = |reading| OnWire { reading, start: 0, end: 1 };
-    let read = Read { readings: readings.into_iter().map(on_wire).collect(), chromatograms: Vec::new() };
+    let read = Read { readings: readings.into_iter().map(on_wire).collect(), ..Read::default() };
     store.take_in(&sent_by(instrument, seq, "x", at), &[read], None, None, at).unwrap();
 }
 

@@ -13,6 +13,7 @@ use drivers::Serial;
 use drivers::link::astm::{Outcome, Role, SHORT, Sender, frames};
 use qingke::acquire::Transport;
 use qingke::acquire::live::Live;
+use qingke::acquire::outbox::Outbox;
 use qingke::acquire::port::Port;
 use qingke::acquire::session::{Keeper, Session};
 use qingke::demo::instruments::pty::Pty;
@@ -137,7 +138,9 @@ where
     let driver = drivers::by_id("astm-lis2").context("the driver is in the list")?;
     let live = Live::new("A", driver.id(), String::new(), broadcast::channel(256).0);
     let (bell, (stop, stopped)) = (Notify::new(), watch::channel(false));
-    let session = Session { instrument: "A", driver: &driver, keeper: watched, live: &live, bell: &bell };
+    let outbox = Outbox::default();
+    let session =
+        Session { instrument: "A", driver: &driver, keeper: watched, live: &live, bell: &bell, outbox: &outbox };
     tokio::select! {
         ended = session.run(&mut ours, stopped) => anyhow::bail!("the session ended: {ended:?}"),
         answered = play(&mut theirs, watched, transmissions) => {

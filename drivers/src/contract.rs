@@ -136,6 +136,18 @@ pub enum Said {
     Absent,
 }
 
+impl Said {
+    /// A word for logs and lists.
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Taken => "taken",
+            Self::Refused(_) => "refused",
+            Self::Unanswered => "unanswered",
+            Self::Absent => "absent",
+        }
+    }
+}
+
 /// What a link made of a stretch of the wire.
 ///
 /// The session keeps `wire` durably, then writes `answer`, then takes `message`: an answer is a promise.
@@ -342,7 +354,7 @@ pub struct Peak {
 }
 
 /// An order found in a message (a host's, or an echo of it).
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Order {
     pub sample_id: Option<String>,
     pub tests: Vec<String>,

@@ -243,3 +243,7 @@ admin-found = { $n ->
     [one] one line
    *[other] { $n } lines
 }
+field-orders = Orders to the instrument
+hint-orders = For instruments that talk both ways. Nothing chosen: answered when it asks.
+orders-pushed = Sent as soon as they are placed
+orders-never = Never, not even when it asks

@@ -251,6 +251,7 @@ today-idle = Elsewhere
 today-receive = samples to receive
 today-measure = analyses to measure
 today-held = held readings
+today-undelivered = orders not delivered to an instrument
 today-confirm = typed results to confirm
 today-submit = results to submit
 today-review = results to review

@@ -259,3 +259,29 @@ played-control = control
 played-calibrator = calibrator
 played-spike = spiked
 played-duplicate = duplicate
+
+# Orders to the instrument
+dispatches-title = Orders to the instrument
+dispatches-empty = No orders yet. An instrument that asks about a sample gets what is open on it; to send orders as soon as they are placed, choose so in the instrument’s set-up.
+dispatch-why = Why
+dispatch-what = Sample and tests
+dispatch-act = Actions
+dispatch-nothing = nothing is open
+dispatch-kind-answer = It asked
+dispatch-kind-push = Sent when ordered
+dispatch-waiting = Waiting
+dispatch-sent = Delivered
+dispatch-undelivered = Not delivered
+dispatch-withdrawn = Taken back
+dispatch-expired = Too late
+dispatch-attempts = { $count ->
+    [one] sent once
+   *[other] sent { $count } times
+}
+dispatch-cancel = cancel { $tests }
+dispatch-fault-unanswered = the instrument did not answer
+dispatch-fault-absent = the instrument is off or not connected
+dispatch-again = Send again
+dispatch-again-done = The order will be sent again.
+dispatch-withdraw = Take back
+dispatch-withdrawn-done = The order is taken back and will not be sent.

@@ -165,3 +165,4 @@ label-head = Labels of { $code }
 label-print = Print
 label-zpl = Download ZPL
 label-hint = One for each container, 50 × 30 mm. Labels carry the blind code, never party or producer.
+sample-undelivered = Instrument { $code } did not take the order: see to it

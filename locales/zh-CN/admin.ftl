@@ -234,3 +234,7 @@ error-line-stale = 您打开此页之后，别人修改了这条内容，尚未�
 error-field-stale = 现在是：{ $now }
 error-days-order = 结束日期早于开始日期。
 admin-found = 共 { $n } 条
+field-orders = 检测任务下达
+hint-orders = 双向通信的仪器才用。不选：仪器查询时应答。
+orders-pushed = 下单后立即发送
+orders-never = 不下达（查询也不应答）

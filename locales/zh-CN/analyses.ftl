@@ -243,6 +243,7 @@ today-idle = 其他
 today-receive = 样品待接收
 today-measure = 项检验待检
 today-held = 条读数待处理
+today-undelivered = 项任务未送达仪器
 today-confirm = 项录入待复核
 today-submit = 项结果待提交
 today-review = 项结果待审核

@@ -255,3 +255,26 @@ played-control = 质控
 played-calibrator = 标准
 played-spike = 加标
 played-duplicate = 平行
+
+# 下达给仪器的任务
+dispatches-title = 下达给仪器的任务
+dispatches-empty = 还没有下达过任务。仪器扫码查询时会得到该样品的待检项目；如需下单后立即发送，请在仪器设置里选择。
+dispatch-why = 缘由
+dispatch-what = 样品与项目
+dispatch-act = 操作
+dispatch-nothing = 没有待检项目
+dispatch-kind-answer = 仪器查询
+dispatch-kind-push = 下单发送
+dispatch-waiting = 待发送
+dispatch-sent = 已送达
+dispatch-undelivered = 未送达
+dispatch-withdrawn = 已撤回
+dispatch-expired = 已过时
+dispatch-attempts = 已发 { $count } 次
+dispatch-cancel = 取消 { $tests }
+dispatch-fault-unanswered = 仪器没有应答
+dispatch-fault-absent = 仪器未开机或未联机
+dispatch-again = 重新发送
+dispatch-again-done = 任务将重新发送。
+dispatch-withdraw = 撤回
+dispatch-withdrawn-done = 任务已撤回，不再发送。

@@ -158,3 +158,4 @@ label-head = { $code } 的标签
 label-print = 打印
 label-zpl = 下载 ZPL
 label-hint = 每个容器一张，50 × 30 毫米。标签只有盲样编号，不含受检单位和生产者。
+sample-undelivered = 检测任务未送达仪器 { $code }，请处理

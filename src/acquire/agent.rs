@@ -20,7 +20,7 @@ use super::live::LineState;
 use super::pruning::{self, Ages};
 use crate::store::journal::{Journal, JournalError};
 
-pub use self::hub::{HubError, Kept, Receipted};
+pub use self::hub::{HubError, Kept, Receipted, Spoken};
 
 /// How often the agent tells the hub how it is.
 const BEAT: Duration = Duration::from_secs(10);

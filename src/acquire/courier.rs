@@ -3,9 +3,11 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use drivers::Said;
 use tokio::sync::{Notify, watch};
 
 use super::live::Live;
+use super::mouth::Saying;
 use super::{Transmission, clock};
 use crate::store::journal::{Journal, JournalError};
 
@@ -27,6 +29,22 @@ pub trait Intake: Send + Sync {
     /// # Errors
     /// The record could not be asked.
     fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError>;
+
+    /// What is to be said to an instrument now, in order. Called from a thread that may block.
+    ///
+    /// # Errors
+    /// The record could not be asked.
+    fn to_say(&self, _instrument: &str) -> Result<Vec<Saying>, IntakeError> {
+        Ok(Vec::new())
+    }
+
+    /// Takes what became of it. Called again, it changes nothing.
+    ///
+    /// # Errors
+    /// The record could not keep it; it will be told again.
+    fn said(&self, _instrument: &str, _id: i64, _said: &Said) -> Result<(), IntakeError> {
+        Ok(())
+    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -48,6 +66,8 @@ pub(super) struct Courier {
     pub live: Live,
     /// Rung when a transmission was closed.
     pub bell: Arc<Notify>,
+    /// Rung when one was delivered.
+    pub delivered: Arc<Notify>,
 }
 
 impl Courier {
@@ -100,6 +120,7 @@ impl Courier {
             left -= 1;
             self.live.waits(left);
             self.live.delivered(seq, receipt.readings);
+            self.delivered.notify_one();
         }
         Ok(())
     }

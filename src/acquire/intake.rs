@@ -1,9 +1,12 @@
 //! The way from a line into the record: the driver reads, the store keeps, once.
 
-use drivers::{Driver, Message};
+use drivers::contract::{Host, Stamp};
+use drivers::{Driver, Message, Said};
 
 use super::clock;
 use super::courier::{Intake, IntakeError, Receipt};
+use super::mouth::Saying;
+use crate::store::dispatches::Sending;
 use crate::store::intake::{Read, storable};
 use crate::store::journal::Transmission;
 use crate::store::{Store, StoreError};
@@ -40,6 +43,30 @@ impl Intake for Hub {
     fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError> {
         self.store.has_taken(transmission).map_err(|error| IntakeError(error.to_string()))
     }
+
+    fn to_say(&self, instrument: &str) -> Result<Vec<Saying>, IntakeError> {
+        let failed = |error: StoreError| IntakeError(error.to_string());
+        let Some(host) = self.store.driver_of(instrument).map_err(failed)?.and_then(|driver| driver.host()) else {
+            return Ok(Vec::new());
+        };
+        let waiting = self.store.to_say(instrument, clock::now()).map_err(failed)?;
+        Ok(waiting.into_iter().filter_map(|sending| say(host, sending)).collect())
+    }
+
+    fn said(&self, instrument: &str, id: i64, said: &Said) -> Result<(), IntakeError> {
+        self.store.told(instrument, id, said, clock::now()).map_err(|error| IntakeError(error.to_string()))
+    }
+}
+
+/// An order in the words of the instrument.
+fn say(host: &Host, sending: Sending) -> Option<Saying> {
+    let id = sending.id.to_string();
+    let stamp = Stamp { now: clock::civil(), id: &id };
+    let message = match sending.query {
+        Some(query) => (host.answer)(&Message::plain(query, 0), &sending.orders, &stamp)?,
+        None => (host.order)(&sending.orders, &stamp),
+    };
+    Some(Saying { id: sending.id, message })
 }
 
 /// Reads every message with the line's driver; the first thing that could not be read is the fault.

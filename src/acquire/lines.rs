@@ -14,6 +14,8 @@ use tokio::time::sleep;
 use super::courier::{Courier, Intake};
 use super::folder::{Folder, Taker};
 use super::live::{self, LineEvent, LineState, Live, Word};
+use super::mouth::Mouth;
+use super::outbox::Outbox;
 use super::port::{Port, PortFault, Transport};
 use super::session::{Ended, Session};
 use crate::store::journal::Journal;
@@ -92,7 +94,7 @@ struct Running {
     config: LineConfig,
     live: Live,
     stop: watch::Sender<bool>,
-    tasks: [JoinHandle<()>; 2],
+    tasks: Vec<JoinHandle<()>>,
 }
 
 impl Running {
@@ -184,6 +186,7 @@ impl Lines {
                 intake: Arc::clone(&self.intake),
                 live: Live::new(&code, "", String::new(), self.events.clone()),
                 bell: Arc::new(Notify::new()),
+                delivered: Arc::default(),
             };
             leftover.insert(code, Leftover { stop, task: tokio::spawn(courier.run(stopped)) });
         }
@@ -221,16 +224,29 @@ impl Lines {
         let (stop, stopped) = watch::channel(false);
         let place = config.transport.place().to_owned();
         let live = Live::new(&config.instrument, &config.driver, place, self.events.clone());
+        // Before its task has run for the first time, too: it is not off.
+        live.turn(Word::Waiting, None);
         let bell = Arc::new(Notify::new());
+        let (delivered, outbox) = (Arc::new(Notify::new()), Arc::new(Outbox::default()));
         let courier = Courier {
             instrument: config.instrument.clone(),
             journal: self.journal.clone(),
             intake: Arc::clone(&self.intake),
             live: live.clone(),
             bell: Arc::clone(&bell),
+            delivered: Arc::clone(&delivered),
         };
-        let line = Line { config: config.clone(), driver, journal: self.journal.clone(), live: live.clone(), bell };
-        let tasks = [tokio::spawn(line.run(stopped.clone())), tokio::spawn(courier.run(stopped))];
+        let mouth = driver.host().is_some().then(|| Mouth {
+            instrument: config.instrument.clone(),
+            intake: Arc::clone(&self.intake),
+            outbox: Arc::clone(&outbox),
+            live: live.clone(),
+            bell: delivered,
+        });
+        let journal = self.journal.clone();
+        let line = Line { config: config.clone(), driver, journal, live: live.clone(), bell, outbox };
+        let mut tasks = vec![tokio::spawn(line.run(stopped.clone())), tokio::spawn(courier.run(stopped.clone()))];
+        tasks.extend(mouth.map(|mouth| tokio::spawn(mouth.run(stopped))));
         Running { config, live, stop, tasks }
     }
 }
@@ -242,6 +258,7 @@ struct Line {
     journal: Journal,
     live: Live,
     bell: Arc<Notify>,
+    outbox: Arc<Outbox>,
 }
 
 impl Line {
@@ -254,8 +271,14 @@ impl Line {
             return Folder::new(path, pattern, *settle_seconds).run(&taker, stop).await;
         }
         let mut port = Port::new(self.config.transport.clone());
-        let session =
-            Session { instrument, driver: &self.driver, keeper: &self.journal, live: &self.live, bell: &self.bell };
+        let session = Session {
+            instrument,
+            driver: &self.driver,
+            keeper: &self.journal,
+            live: &self.live,
+            bell: &self.bell,
+            outbox: &self.outbox,
+        };
         self.live.turn(Word::Waiting, None);
         loop {
             let opened = tokio::select! {

@@ -8,6 +8,8 @@ pub mod folder;
 pub mod intake;
 pub mod lines;
 pub mod live;
+pub mod mouth;
+pub mod outbox;
 pub mod parcel;
 pub mod port;
 pub mod pruning;
@@ -19,6 +21,7 @@ mod tests;
 pub use courier::{Intake, IntakeError, Receipt};
 pub use lines::{LineConfig, Lines};
 pub use live::{LineEvent, LineState, Word};
+pub use mouth::Saying;
 pub use port::{PortFault, Transport};
 
 pub use crate::store::journal::{ChunkKind, Epoch, SourceFile, State, Stretch, Transmission};

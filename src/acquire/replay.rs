@@ -23,7 +23,7 @@ pub fn again(driver: &Driver, bytes: &[u8]) -> Again {
     let messages: Vec<Message> = events.into_iter().filter_map(|event| event.message).collect();
     let (read, fault) = read_messages(driver, &messages);
     let mut found = Again { fault, is_silent: messages.is_empty(), ..Again::default() };
-    for Read { readings, chromatograms } in read {
+    for Read { readings, chromatograms, .. } in read {
         found.readings.extend(readings);
         found.chromatograms.extend(chromatograms);
     }

@@ -8,14 +8,15 @@ use std::future::{Future, pending};
 use std::io;
 use std::time::Duration;
 
-use drivers::{Driver, Event};
+use drivers::{Driver, Event, Said};
 use jiff::Timestamp;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
-use tokio::sync::{Notify, watch};
+use tokio::sync::{Notify, oneshot, watch};
 use tokio::time::{Instant, sleep, timeout};
 
 use super::clock;
 use super::live::{Live, Word};
+use super::outbox::{Outbox, Put};
 use crate::store::journal::{Chunk, ChunkKind, Closing, Journal, JournalError, Keep, Opening, State};
 
 /// Shorter than the 15 s an ASTM sender waits for its answer.
@@ -63,6 +64,8 @@ pub struct Session<'a, K> {
     pub live: &'a Live,
     /// Rung when a transmission was closed.
     pub bell: &'a Notify,
+    /// What is to be said on the line.
+    pub outbox: &'a Outbox,
 }
 
 /// The transmission under way.
@@ -78,6 +81,7 @@ pub(super) struct Open {
 
 enum Step {
     Read(usize),
+    Say(Put),
     Silent,
     GiveUp,
     End(Ended),
@@ -91,6 +95,7 @@ impl<K: Keeper> Session<'_, K> {
     {
         let mut link = self.driver.link();
         let mut talk = Talk { open: None, request: None };
+        let mut asked: Option<oneshot::Sender<Said>> = None;
         let mut buffer = [0; 4096];
         let mut heard = Instant::now();
         self.live.turn(Word::Listening, None);
@@ -104,10 +109,21 @@ impl<K: Keeper> Session<'_, K> {
                     Ok(read) => Step::Read(read),
                     Err(error) => Step::End(Ended::Lost(error)),
                 },
+                put = self.outbox.next(), if asked.is_none() => Step::Say(put),
                 () = patience(silence) => Step::GiveUp,
                 () = patience(link.patience()) => Step::Silent,
             };
+            let mut said = None;
             let (events, end) = match step {
+                Step::Say(put) if link.say(&put.message) => {
+                    asked = Some(put.told);
+                    continue;
+                }
+                Step::Say(put) => {
+                    // Nobody waits for it any more where this fails.
+                    let _ = put.told.send(Said::Refused("this line only listens".to_owned()));
+                    continue;
+                }
                 Step::Read(read) => {
                     heard = Instant::now();
                     self.live.heard(read);
@@ -115,7 +131,9 @@ impl<K: Keeper> Session<'_, K> {
                 }
                 Step::Silent => (link.idle(clock::civil()), None),
                 Step::GiveUp => {
-                    let events = std::mem::replace(&mut link, self.driver.link()).close();
+                    let mut gone = std::mem::replace(&mut link, self.driver.link());
+                    let events = gone.close();
+                    said = gone.said();
                     (events, Some((None, "the line fell silent")))
                 }
                 Step::End(ended) => {
@@ -127,6 +145,11 @@ impl<K: Keeper> Session<'_, K> {
                 }
             };
             let taken = self.take(&mut talk, &events, end.as_ref().map(|(_, why)| *why), line, &stop).await;
+            if let Some(said) = said.or_else(|| link.said())
+                && let Some(told) = asked.take()
+            {
+                let _ = told.send(said);
+            }
             match (taken, end) {
                 (Err(ended @ Ended::Lost(_)), None | Some((None, _))) => {
                     // The line was lost while we answered: what the link still holds is kept, and nothing stays open.
@@ -240,7 +263,10 @@ impl Talk {
         if self.open.is_none() {
             let spoken = chunks.iter().any(|chunk| !chunk.bytes.is_empty() || chunk.message.is_some());
             if !spoken {
-                self.request = chunks.pop().filter(|chunk| !chunk.answer.is_empty()).or(self.request.take());
+                // A request that ended without a word is the beginning of nothing.
+                let ended = group.last().is_some_and(|event| event.last);
+                let request = chunks.pop().filter(|chunk| !chunk.answer.is_empty()).or(self.request.take());
+                self.request = request.filter(|_| !ended);
                 return None;
             }
             if let Some(request) = self.request.take() {

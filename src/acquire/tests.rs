@@ -14,6 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::time::timeout;
 
 use super::live::{self, Live};
+use super::outbox::Outbox;
 use super::pruning::{self, Ages, Pruned};
 use super::session::{Ended, Keeper, Session};
 use super::*;
@@ -140,8 +141,9 @@ fn session<K: Keeper + Send + 'static>(keeper: Arc<K>) -> (DuplexStream, Live, t
     let seen = live.clone();
     let talk = tokio::spawn(async move {
         let (_stop, stopped) = watch::channel(false);
-        let (bell, driver) = (Notify::new(), Driver::Code(&SEMICOLONS));
-        let session = Session { instrument: "A1", driver: &driver, keeper: &*keeper, live: &live, bell: &bell };
+        let (bell, driver, outbox) = (Notify::new(), Driver::Code(&SEMICOLONS), Outbox::default());
+        let session =
+            Session { instrument: "A1", driver: &driver, keeper: &*keeper, live: &live, bell: &bell, outbox: &outbox };
         session.run(&mut ours, stopped).await
     });
     (instrument, seen, talk)
@@ -207,7 +209,9 @@ async fn a_line_lost_in_the_middle_of_our_answer_has_lost_nothing_that_was_heard
     let live = Live::new("A1", "semicolons", "pipe".to_owned(), live::events());
     let (_stop, stopped) = watch::channel(false);
     let (bell, driver) = (Notify::new(), Driver::Code(&SEMICOLONS));
-    let session = Session { instrument: "A1", driver: &driver, keeper: &journal, live: &live, bell: &bell };
+    let outbox = Outbox::default();
+    let session =
+        Session { instrument: "A1", driver: &driver, keeper: &journal, live: &live, bell: &bell, outbox: &outbox };
     assert!(matches!(session.run(&mut ours, stopped).await, Ended::Lost(_)));
     let mut kept = Vec::new();
     for seq in journal.undelivered("A1").await.unwrap() {

@@ -67,7 +67,9 @@ impl Life {
         let Some(one) = waiting.get((self.turn % waiting.len().max(1) as u64) as usize) else { return Ok(()) };
         match one.what {
             Model::Lz4000 => self.lz4000(one.code),
-            Model::Elisa => self.with_control(one.code, Kind::Milk, "QC-M1", Test::new("AFM1", 0.25, 0.018)),
+            Model::Elisa | Model::Immuno => {
+                self.with_control(one.code, Kind::Milk, "QC-M1", Test::new("AFM1", 0.25, 0.018))
+            }
             Model::Gc => {
                 self.with_control(one.code, Kind::Residues, "QC-GC-01", Test::new("Chlorpyrifos", 0.05, 0.0025))
             }

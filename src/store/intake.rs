@@ -5,11 +5,12 @@ mod facts;
 mod fate;
 
 use diesel::prelude::*;
-use drivers::contract::{Chromatogram, Decoded, Reading};
+use drivers::contract::{Chromatogram, Decoded, Query, Reading};
 use serde::Serialize;
 
 use self::facts::{At, Surroundings};
 use super::conn::{Conn, Store};
+use super::dispatches;
 use super::error::StoreError;
 use super::instant;
 use super::journal::{SourceFile, State, Stretch, Transmission};
@@ -23,6 +24,15 @@ use crate::lab::people::Who;
 pub struct Read {
     pub readings: Vec<OnWire>,
     pub chromatograms: Vec<Chromatogram>,
+    /// What the instrument asks, and the message in which it does.
+    pub asked: Option<Asked>,
+}
+
+/// A host query.
+#[derive(Debug, Clone)]
+pub struct Asked {
+    pub queries: Vec<Query>,
+    pub message: Vec<u8>,
 }
 
 /// A reading and the stretch of the transmission that says so.
@@ -51,7 +61,10 @@ impl Read {
             reading.flags = std::mem::take(&mut reading.flags).into_iter().map(storable).collect();
             OnWire { reading, start: wire.start, end: wire.end }
         };
-        Self { readings: decoded.readings.into_iter().map(place).collect(), chromatograms: decoded.chromatograms }
+        let asks = !decoded.queries.is_empty();
+        let asked = asks.then(|| Asked { queries: decoded.queries, message: message.bytes.clone() });
+        let readings = decoded.readings.into_iter().map(place).collect();
+        Self { readings, chromatograms: decoded.chromatograms, asked }
     }
 }
 
@@ -214,6 +227,9 @@ pub(crate) fn take_in(
             n += 1;
             let at = At { transmission: id, n, index, received: sent.ended_at };
             fate::keep(tx, &around, &controls, at, on_wire)?;
+        }
+        if let Some(asked) = &message.asked {
+            dispatches::asked(tx, instrument_id, id, asked, sent.ended_at)?;
         }
     }
     Ok(Taken { transmission: id, readings: count, again: false })

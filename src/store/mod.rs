@@ -9,6 +9,7 @@ pub mod chromatograms;
 mod conn;
 pub mod containers;
 pub mod controls;
+pub mod dispatches;
 mod error;
 pub mod founding;
 mod instant;

@@ -168,6 +168,24 @@ impl Store {
         self.writing(by, at, move |tx| save(tx, &draft)).await
     }
 
+    /// The driver of an instrument's line. Blocking.
+    pub fn driver_of(&self, instrument: &str) -> Result<Option<Driver>, StoreError> {
+        self.read(|conn| {
+            let id: Option<String> = super::schema::instrument::table
+                .filter(super::schema::instrument::code.eq(instrument))
+                .select(super::schema::instrument::driver)
+                .first(conn)
+                .optional()?;
+            Ok(id.map(|id| driver(conn, &id)).transpose()?.flatten().map(|(driver, _)| driver))
+        })
+    }
+
+    /// Whether an instrument with this driver takes orders.
+    pub async fn takes_orders(&self, id: String) -> Result<bool, StoreError> {
+        let found = self.reading(move |conn| driver(conn, &id)).await?;
+        Ok(found.is_some_and(|(driver, _)| driver.host().is_some()))
+    }
+
     /// The driver of this name as it stands now. Blocking.
     pub fn driver(&self, id: &str) -> Result<Option<(Driver, String)>, StoreError> {
         self.read(|conn| driver(conn, id))

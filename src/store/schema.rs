@@ -144,6 +144,7 @@ diesel::table! {
         agent_id -> Nullable<BigInt>,
         file_pattern -> Nullable<Text>,
         settle_seconds -> Nullable<BigInt>,
+        orders -> Nullable<Text>,
         version -> BigInt,
     }
 }
@@ -559,6 +560,25 @@ diesel::table! {
 
 diesel::joinable!(profile_revision -> profile (profile_id));
 diesel::joinable!(profile_revision -> person (by_id));
+diesel::table! {
+    dispatch (id) {
+        id -> BigInt,
+        instrument_id -> BigInt,
+        kind -> Text,
+        transmission_id -> Nullable<BigInt>,
+        query -> Nullable<Binary>,
+        sample_id -> Nullable<BigInt>,
+        orders -> Text,
+        state -> Text,
+        attempts -> BigInt,
+        fault -> Nullable<Text>,
+        created_at -> Text,
+        changed_at -> Text,
+    }
+}
+
+diesel::joinable!(dispatch -> instrument (instrument_id));
+diesel::joinable!(dispatch -> sample (sample_id));
 diesel::joinable!(agent_health -> agent (agent_id));
 diesel::joinable!(instrument -> agent (agent_id));
 diesel::joinable!(person_role -> person (person_id));
@@ -624,6 +644,7 @@ diesel::joinable!(publication -> person (by_id));
 diesel::allow_tables_to_appear_in_same_query!(
     agent,
     agent_health,
+    dispatch,
     profile,
     profile_revision,
     laboratory,

@@ -3,6 +3,7 @@
 use diesel::prelude::*;
 
 use super::conn::{Conn, Store};
+use super::dispatches;
 use super::error::StoreError;
 use super::schema::{analysis, control_result, reading, sample};
 use crate::lab::analysis::matching::Fate;
@@ -22,6 +23,8 @@ pub struct Waiting {
     pub to_publish: i64,
     pub held_readings: i64,
     pub rejected_controls: i64,
+    /// Orders that no instrument took.
+    pub undelivered_orders: i64,
 }
 
 pub(crate) fn waiting(conn: &mut Conn) -> Result<Waiting, StoreError> {
@@ -49,6 +52,7 @@ pub(crate) fn waiting(conn: &mut Conn) -> Result<Waiting, StoreError> {
         to_publish,
         held_readings,
         rejected_controls,
+        undelivered_orders: dispatches::undelivered(conn)?,
     })
 }
 

@@ -74,6 +74,7 @@ const TABLE: &[Row] = &[
     (Method::Get, "/bench/lines/live", Door::For(Act::ViewLaboratory)),
     (Method::Get, "/bench/lines/<code>", Door::For(Act::ViewLaboratory)),
     (Method::Post, "/bench/lines/<code>/restart", Door::For(Act::WorkAtBench)),
+    (Method::Post, "/bench/lines/<code>/orders/<id>", Door::For(Act::WorkAtBench)),
     (Method::Get, "/bench/lines/<code>/places", Door::For(Act::WorkAtBench)),
     (Method::Post, "/bench/lines/<code>/places", Door::For(Act::WorkAtBench)),
     (Method::Get, "/bench/transmissions/<id>", Door::For(Act::ViewLaboratory)),
@@ -129,6 +130,7 @@ const TABLE: &[Row] = &[
     (Method::Post, "/api/agent/beat", Door::Agent),
     (Method::Post, "/api/agent/deliver", Door::Agent),
     (Method::Post, "/api/agent/has", Door::Agent),
+    (Method::Post, "/api/agent/say", Door::Agent),
     (Method::Get, "/account/password", Door::SignedIn),
     (Method::Post, "/account/password", Door::SignedIn),
 ];

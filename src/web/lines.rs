@@ -5,6 +5,7 @@ mod bytes;
 pub(super) mod chromatogram;
 mod imports;
 mod inbox;
+mod orders;
 mod places;
 mod reading;
 #[cfg(test)]
@@ -168,6 +169,9 @@ struct ShowPage {
     is_folder: bool,
     files: Vec<imports::File>,
     sent: Vec<Sent>,
+    /// The instrument takes orders; those on their way.
+    takes_orders: bool,
+    orders: Vec<orders::Ordered>,
     may_restart: bool,
 }
 
@@ -206,7 +210,11 @@ async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Re
     let rows = shared.store.reading(move |conn| transmissions::list(conn, id, 50)).await?;
     let unread = state.map(|state| state.files.as_slice()).unwrap_or_default();
     let files = imports::report(shared, &l, id, unread).await?;
+    let orders = orders::list(shared, &l, &staff, id).await?;
+    let takes_orders = shared.store.takes_orders(instrument.driver.clone()).await?;
     Ok(ShowPage {
+        takes_orders,
+        orders,
         form: Form::new(&staff.csrf),
         is_folder: instrument.transport == "folder",
         files,
@@ -243,7 +251,6 @@ pub(super) async fn reload(shared: &Shared, anew: Option<&str>) -> Result<(), Er
 
 pub fn group() -> Vec<Route> {
     let own = routes![list, live, show, restart];
-    let more =
-        [bytes::group(), chromatogram::group(), again::group(), inbox::group(), reading::group(), places::group()];
-    [own, more.concat()].concat()
+    let more = [bytes::group(), chromatogram::group(), again::group(), inbox::group(), reading::group()];
+    [own, more.concat(), places::group(), orders::group()].concat()
 }

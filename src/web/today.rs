@@ -33,6 +33,7 @@ async fn show(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<TodayPa
         (Act::ReceiveSample, "/bench/samples?state=registered", "today-receive", waiting.to_receive),
         (Act::EnterValue, "/bench?state=ordered", "today-measure", waiting.to_measure),
         (Act::ResolveReading, "/bench/inbox", "today-held", waiting.held_readings),
+        (Act::WorkAtBench, "/bench/lines", "today-undelivered", waiting.undelivered_orders),
         (Act::EnterValue, "/bench?state=entered", "today-confirm", waiting.to_confirm),
         (Act::SubmitValue, "/bench?state=measured", "today-submit", waiting.to_submit),
         (Act::ReviewValue, "/review", "today-review", waiting.to_review),

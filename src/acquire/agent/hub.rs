@@ -2,13 +2,14 @@
 
 use std::time::Duration;
 
+use drivers::Said;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use ureq::tls::{Certificate, PemItem, RootCerts, TlsConfig};
 
 use super::{Assignment, Beat, Settings};
 use crate::acquire::parcel::Parcel;
-use crate::acquire::{Intake, IntakeError, Receipt, Transmission};
+use crate::acquire::{Intake, IntakeError, Receipt, Saying, Transmission};
 use crate::lab::digest::sha256;
 
 /// A hub that does not answer for so long is away.
@@ -26,6 +27,13 @@ pub struct Receipted {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Kept {
     pub has: bool,
+}
+
+/// An agent asks what is to be said on a line, and tells what became of an order there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Spoken {
+    pub instrument: String,
+    pub told: Option<(i64, Said)>,
 }
 
 impl Receipted {
@@ -128,5 +136,17 @@ impl Intake for Remote {
         let answer: Kept =
             self.ask("/api/agent/has", &Parcel::from(transmission)).map_err(|error| IntakeError(error.to_string()))?;
         Ok(answer.has)
+    }
+
+    fn to_say(&self, instrument: &str) -> Result<Vec<Saying>, IntakeError> {
+        let line = Spoken { instrument: instrument.to_owned(), told: None };
+        self.ask("/api/agent/say", &line).map_err(|error| IntakeError(error.to_string()))
+    }
+
+    fn said(&self, instrument: &str, id: i64, said: &Said) -> Result<(), IntakeError> {
+        let line = Spoken { instrument: instrument.to_owned(), told: Some((id, said.clone())) };
+        // What waits is asked for by itself; here only the success counts.
+        let _: Vec<Saying> = self.ask("/api/agent/say", &line).map_err(|error| IntakeError(error.to_string()))?;
+        Ok(())
     }
 }

@@ -1,16 +1,24 @@
 //! An ELISA analyser for veterinary drugs and mycotoxins in milk that speaks LIS01-A2 and LIS02-A2.
 //! Origin of the messages: written for this project after the standards' public descriptions.
 //!
-//! Its cable is not the best: now and then a frame arrives damaged, and now and then an ACK gets lost.
+//! It reads the code on a tube, asks what is ordered on it, and measures that; what was sent to it unasked it knows. Its
+//! cable is not the best: now and then a frame arrives damaged, and now and then an ACK gets lost.
 
-use drivers::link::astm::{Role, SHORT, Sender, Turn, frames};
+use std::collections::BTreeMap;
+
+use drivers::link::astm::{Receiver, Role, SHORT, Sender, Turn, frames};
+use drivers::{Event, Kind, Link, Order};
 use jiff::civil::DateTime;
 
 use super::bench::{Hand, Test, Work};
-use super::{Chance, Device, passed};
+use super::{Chance, Device, Temper, passed};
 
 const SECONDS: f64 = 20.0;
+const ENQ: u8 = 0x05;
 const ACK: u8 = 0x06;
+const NAK: u8 = 0x15;
+/// An answer that did not come by then is not waited for.
+const ANSWER: f64 = 30.0;
 
 /// One analyte as the analyser knows it.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -40,17 +48,39 @@ pub const ANALYTES: [Analyte; 6] = [
 pub struct Elisa {
     hand: Hand,
     chance: Chance,
+    temper: Temper,
+    /// It asks what is ordered; otherwise it measures what it always does.
+    asks: bool,
     sender: Option<Sender>,
     /// When the sender last did something.
     turned: Option<DateTime>,
     rested: Option<DateTime>,
     /// The last frame, to be sent again when its ACK is taken for lost.
     last: Vec<u8>,
+    receiver: Receiver,
+    heard: Option<DateTime>,
+    /// What stands in the tray, since it asked for it.
+    asked: Option<(Vec<Work>, DateTime)>,
+    /// Tests by sample, as the host ordered them.
+    ordered: BTreeMap<String, Vec<String>>,
 }
 
 impl Elisa {
-    pub(super) fn new(hand: Hand, chance: Chance) -> Self {
-        Self { hand, chance, sender: None, turned: None, rested: None, last: Vec::new() }
+    pub(super) fn new(hand: Hand, chance: Chance, temper: Temper) -> Self {
+        Self {
+            hand,
+            chance,
+            temper,
+            asks: true,
+            sender: None,
+            turned: None,
+            rested: None,
+            last: Vec::new(),
+            receiver: Receiver::default(),
+            heard: None,
+            asked: None,
+            ordered: BTreeMap::new(),
+        }
     }
 
     fn take(&mut self, turn: Turn, now: DateTime) -> Vec<u8> {
@@ -72,18 +102,111 @@ impl Elisa {
         }
         turn.write
     }
+
+    fn send(&mut self, text: &str, now: DateTime) -> Vec<u8> {
+        let mut sender = Sender::new(Role::Instrument, frames(text.as_bytes(), SHORT));
+        let turn = sender.start();
+        self.sender = Some(sender);
+        self.take(turn, now)
+    }
+
+    /// What the host says while we say nothing.
+    fn listen(&mut self, bytes: &[u8], now: DateTime) -> Vec<u8> {
+        self.heard = Some(now);
+        match self.temper {
+            Temper::Deaf => return Vec::new(),
+            Temper::Busy if bytes.contains(&ENQ) => return vec![NAK],
+            Temper::Contends if bytes.contains(&ENQ) => {
+                // Both want the line; after this once it is polite again.
+                self.temper = Temper::Good;
+                return self.send(&greeting(now), now);
+            }
+            _ => (),
+        }
+        let events = self.receiver.feed(bytes);
+        self.obey(&events)
+    }
+
+    fn obey(&mut self, events: &[Event]) -> Vec<u8> {
+        let mut said = Vec::new();
+        for event in events {
+            if self.temper == Temper::Refuses && event.kind == Kind::Frame {
+                said.push(NAK);
+                self.receiver = Receiver::default();
+                continue;
+            }
+            said.extend(&event.answer);
+            let orders = event.message.as_ref().map(orders).unwrap_or_default();
+            // The answer that nothing is ordered answers for all that was asked.
+            let nothing = event.message.is_some() && orders.is_empty();
+            for order in orders {
+                let sample = order.sample_id.unwrap_or_default();
+                match order.action.as_deref() {
+                    Some("C") => _ = self.ordered.remove(&sample),
+                    _ => _ = self.ordered.insert(sample, order.tests),
+                }
+            }
+            if let Some((works, _)) = self.asked.as_ref().filter(|_| nothing) {
+                self.ordered.extend(works.iter().map(|work| (work.sample.clone(), Vec::new())));
+            }
+        }
+        said
+    }
+
+    /// Measures the tray: what is ordered, or all it can where nobody said.
+    fn measure(&mut self, works: Vec<Work>, now: DateTime) -> Vec<u8> {
+        let works: Vec<Work> = works
+            .into_iter()
+            .filter_map(|mut work| {
+                let Some(ordered) = self.ordered.remove(&work.sample).filter(|_| self.asks) else { return Some(work) };
+                let known = |code: &String| {
+                    let level = work.tests.iter().find(|test| test.code == *code).cloned();
+                    level.or_else(|| usual().find(|test| test.code == *code))
+                };
+                work.tests = ordered.iter().filter_map(known).collect();
+                Some(work).filter(|work| !work.tests.is_empty())
+            })
+            .collect();
+        if works.is_empty() {
+            return Vec::new();
+        }
+        let text = message(&works, &mut self.chance, now);
+        self.send(&text, now)
+    }
+}
+
+fn orders(message: &drivers::Message) -> Vec<Order> {
+    let driver = drivers::by_id("astm-lis2");
+    driver.and_then(|driver| driver.parse(message).ok()).map(|decoded| decoded.orders).unwrap_or_default()
+}
+
+fn usual() -> impl Iterator<Item = Test> {
+    ANALYTES.iter().map(|analyte| Test::new(analyte.code, analyte.usual, analyte.sd))
+}
+
+/// The header of every message.
+fn head(now: DateTime) -> String {
+    let stamp = now.strftime("%Y%m%d%H%M%S");
+    format!("H|\\^&|||Qinghai^MilkELISA 96^2.14^EL-0417|||||||P|LIS2-A2|{stamp}\r")
+}
+
+/// A message without results.
+fn greeting(now: DateTime) -> String {
+    head(now) + "L|1|N\r"
+}
+
+/// Asks what is ordered on these samples.
+fn query(samples: &[&str], now: DateTime) -> String {
+    let records = samples.iter().zip(1..).map(|(sample, n)| format!("Q|{n}|^{sample}||ALL||||||||O\r"));
+    head(now) + &records.collect::<String>() + "L|1|N\r"
 }
 
 /// A message with the results of this work.
 fn message(works: &[Work], chance: &mut Chance, now: DateTime) -> String {
     let stamp = now.strftime("%Y%m%d%H%M%S");
-    let mut text = format!("H|\\^&|||Qinghai^MilkELISA 96^2.14^EL-0417|||||||P|LIS2-A2|{stamp}\r");
+    let mut text = head(now);
     for (n, work) in works.iter().enumerate() {
-        let tests: Vec<Test> = if work.tests.is_empty() {
-            ANALYTES.iter().map(|analyte| Test::new(analyte.code, analyte.usual, analyte.sd)).collect()
-        } else {
-            work.tests.clone()
-        };
+        let tests: Vec<Test> = if work.tests.is_empty() { usual().collect() } else { work.tests.clone() };
         let codes: Vec<String> = tests.iter().map(|test| format!("^^^{}", test.code)).collect();
         let action = if work.control { "Q" } else { "" };
         let codes = codes.join("\\");
@@ -102,8 +225,10 @@ fn message(works: &[Work], chance: &mut Chance, now: DateTime) -> String {
 impl Device for Elisa {
     fn hear(&mut self, bytes: &[u8], now: DateTime) -> Vec<u8> {
         let mut said = Vec::new();
-        for byte in bytes {
+        let mut rest = bytes;
+        while let Some((byte, after)) = rest.split_first() {
             let Some(sender) = &mut self.sender else { break };
+            rest = after;
             if *byte == ACK && !self.last.is_empty() && self.chance.one_in(15) {
                 said.append(&mut self.last);
                 continue;
@@ -112,6 +237,9 @@ impl Device for Elisa {
             if turn != Turn::default() {
                 said.extend(self.take(turn, now));
             }
+        }
+        if !rest.is_empty() {
+            said.extend(self.listen(rest, now));
         }
         said
     }
@@ -125,6 +253,21 @@ impl Device for Elisa {
             let turn = sender.silent();
             return self.take(turn, now);
         }
+        if let Some(patience) = self.receiver.patience() {
+            if self.heard.is_some_and(|heard| passed(heard, now, patience.as_secs_f64())) {
+                let events = self.receiver.idle(now);
+                return self.obey(&events);
+            }
+            return Vec::new();
+        }
+        if let Some((works, since)) = self.asked.take() {
+            let known = works.iter().all(|work| self.ordered.contains_key(&work.sample));
+            if known || passed(since, now, ANSWER) {
+                return self.measure(works, now);
+            }
+            self.asked = Some((works, since));
+            return Vec::new();
+        }
         if !passed(*self.rested.get_or_insert(now), now, SECONDS) {
             return Vec::new();
         }
@@ -133,10 +276,16 @@ impl Device for Elisa {
         if works.is_empty() {
             return Vec::new();
         }
-        let text = message(&works, &mut self.chance, now);
-        let mut sender = Sender::new(Role::Instrument, frames(text.as_bytes(), SHORT));
-        let turn = sender.start();
-        self.sender = Some(sender);
-        self.take(turn, now)
+        let unknown: Vec<&str> = works
+            .iter()
+            .map(|work| work.sample.as_str())
+            .filter(|sample| !self.ordered.contains_key(*sample))
+            .collect();
+        if !self.asks || unknown.is_empty() {
+            return self.measure(works, now);
+        }
+        let text = query(&unknown, now);
+        self.asked = Some((works, now));
+        self.send(&text, now)
     }
 }

@@ -8,6 +8,7 @@ pub mod bench;
 mod chance;
 pub mod elisa;
 pub mod gc;
+pub mod immuno;
 pub mod lz4000;
 pub mod photometer;
 #[cfg(unix)]
@@ -36,6 +37,21 @@ pub trait Device: Send {
     fn tick(&mut self, now: DateTime) -> Vec<u8>;
 }
 
+/// How a device that talks both ways treats its host: tests give it its temper.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Temper {
+    #[default]
+    Good,
+    /// Takes no message of the host, however often it is sent.
+    Refuses,
+    /// Has no time for the host.
+    Busy,
+    /// Hears nothing: a cable with one broken wire.
+    Deaf,
+    /// Wants the line just when the host does, once.
+    Contends,
+}
+
 /// The instruments of the demonstration.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Model {
@@ -47,6 +63,8 @@ pub enum Model {
     Ttnj,
     /// An ELISA analyser for veterinary drugs in milk, with the ASTM protocol.
     Elisa,
+    /// An immunoassay reader that speaks HL7.
+    Immuno,
     /// The data system of a gas chromatograph.
     Gc,
     /// A balance in the preparation room.
@@ -54,7 +72,8 @@ pub enum Model {
 }
 
 impl Model {
-    pub const ALL: [Self; 6] = [Self::Lz4000, Self::Photometer, Self::Ttnj, Self::Elisa, Self::Gc, Self::Balance];
+    pub const ALL: [Self; 7] =
+        [Self::Lz4000, Self::Photometer, Self::Ttnj, Self::Elisa, Self::Immuno, Self::Gc, Self::Balance];
 
     /// The driver that reads it.
     pub fn driver(self) -> &'static str {
@@ -63,6 +82,7 @@ impl Model {
             Self::Photometer => "dayuan-photometer",
             Self::Ttnj => "taiyang-ttnj",
             Self::Elisa => "astm-lis2",
+            Self::Immuno => "hl7v2",
             Self::Gc => "shimadzu-ascii",
             Self::Balance => "mt-sics",
         }
@@ -70,13 +90,19 @@ impl Model {
 
     /// A device that stands in the laboratory as `instrument` and takes its samples from `bench`.
     pub fn device(self, instrument: &str, seed: u64, bench: Arc<dyn Bench>) -> Box<dyn Device> {
+        self.device_of(Temper::Good, instrument, seed, bench)
+    }
+
+    /// As [`Model::device`], with a temper; devices that never listen to a host have none.
+    pub fn device_of(self, temper: Temper, instrument: &str, seed: u64, bench: Arc<dyn Bench>) -> Box<dyn Device> {
         let chance = Chance::of(seed, instrument);
         let hand = bench::Hand::new(instrument, bench);
         match self {
             Self::Lz4000 => Box::new(lz4000::Lz4000::new(hand, chance)),
             Self::Photometer => Box::new(photometer::Photometer::new(hand, chance)),
             Self::Ttnj => Box::new(ttnj::Ttnj::new(hand, chance)),
-            Self::Elisa => Box::new(elisa::Elisa::new(hand, chance)),
+            Self::Elisa => Box::new(elisa::Elisa::new(hand, chance, temper)),
+            Self::Immuno => Box::new(immuno::Immuno::new(hand, chance, temper)),
             Self::Gc => Box::new(gc::Gc::new(hand, chance)),
             Self::Balance => Box::new(balance::Balance::new(hand, chance)),
         }

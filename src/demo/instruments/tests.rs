@@ -2,17 +2,34 @@
 
 use std::time::Duration;
 
-use drivers::{Decoded, Event, Kind, Role};
+use drivers::{Decoded, Event, Kind, Order, Query, Role, Said, Stamp};
 use jiff::SignedDuration;
 use jiff::civil::date;
 
 use super::*;
 
-/// Twenty minutes of talk between a device and its driver's link, in steps of 100 ms.
+/// Minutes of talk between a device and its driver's link, in steps of 100 ms. Queries are not answered and left out.
 fn talk(model: Model, minutes: u32, bench: Arc<dyn Bench>) -> (Vec<Event>, Vec<Decoded>) {
+    let (events, mut decoded, _) = talk_with(model.device("D1", 7, bench), model, minutes, None, Vec::new());
+    decoded.retain(|message| message.queries.is_empty());
+    (events, decoded)
+}
+
+/// As [`talk`], with a host that orders `tests` on whatever it is asked for, and says `orders` from the beginning.
+fn talk_with(
+    mut device: Box<dyn Device>,
+    model: Model,
+    minutes: u32,
+    tests: Option<&[&str]>,
+    orders: Vec<Order>,
+) -> (Vec<Event>, Vec<Decoded>, Vec<Said>) {
     let driver = drivers::by_id(model.driver()).unwrap();
-    let mut device = model.device("D1", 7, bench);
     let mut link = driver.link();
+    let stamp = Stamp { now: date(2026, 3, 2).at(9, 0, 0, 0), id: "41" };
+    let mut outcomes = Vec::new();
+    if !orders.is_empty() {
+        assert!(link.say(&(driver.host().unwrap().order)(&orders, &stamp)));
+    }
     let step = Duration::from_millis(100);
     let mut now = date(2026, 3, 2).at(9, 0, 0, 0);
     let mut silent = Duration::ZERO;
@@ -32,6 +49,19 @@ fn talk(model: Model, minutes: u32, bench: Arc<dyn Bench>) -> (Vec<Event>, Vec<D
                 heard.extend(link.feed(&said));
             }
             let answers: Vec<u8> = heard.iter().flat_map(|event| event.answer.clone()).collect();
+            for message in heard.iter().filter_map(|event| event.message.as_ref()) {
+                let asked = driver.parse(message).unwrap().queries;
+                let order = |query: &Query| Order {
+                    sample_id: query.sample_id.clone(),
+                    tests: tests.unwrap_or_default().iter().map(|test| (*test).to_owned()).collect(),
+                    ..Order::default()
+                };
+                let ordered: Vec<Order> = asked.iter().map(order).collect();
+                if tests.is_some() && !asked.is_empty() {
+                    link.say(&(driver.host().unwrap().answer)(message, &ordered, &stamp).unwrap());
+                }
+            }
+            outcomes.extend(link.said());
             events.append(&mut heard);
             said = device.hear(&answers, now);
             if said.is_empty() {
@@ -41,7 +71,52 @@ fn talk(model: Model, minutes: u32, bench: Arc<dyn Bench>) -> (Vec<Event>, Vec<D
     }
     let messages = events.iter().filter_map(|event| event.message.as_ref());
     let decoded = messages.map(|message| driver.parse(message).unwrap()).collect();
-    (events, decoded)
+    (events, decoded, outcomes)
+}
+
+const ASKING: [Model; 2] = [Model::Elisa, Model::Immuno];
+
+#[test]
+fn an_analyser_that_asks_measures_what_is_ordered() {
+    for model in ASKING {
+        let queue = Queue::default();
+        queue.put("D1", Work { sample: "QK-0007".to_owned(), ..Work::default() });
+        let device = model.device("D1", 7, Arc::new(queue));
+        let (_, decoded, said) = talk_with(device, model, 4, Some(&["CAP", "TCs"]), Vec::new());
+        let asked: Vec<_> = decoded.iter().flat_map(|message| &message.queries).collect();
+        assert_eq!(asked[0].sample_id.as_deref(), Some("QK-0007"), "{model:?}");
+        let found: Vec<_> = readings(&decoded).iter().map(|reading| reading.analyte.clone().unwrap()).collect();
+        assert_eq!(found, ["CAP", "TCs"], "{model:?}");
+        assert_eq!(said, [Said::Taken], "{model:?}");
+    }
+}
+
+#[test]
+fn orders_come_to_their_end_whatever_the_temper_of_the_instrument() {
+    let order = Order { sample_id: Some("QK-0007".to_owned()), tests: vec!["CAP".to_owned()], ..Order::default() };
+    let outcome = |model: Model, temper: Temper| {
+        let device = model.device_of(temper, "D1", 7, Arc::new(Queue::default()));
+        talk_with(device, model, 4, None, vec![order.clone()]).2
+    };
+    for model in ASKING {
+        assert_eq!(outcome(model, Temper::Good), [Said::Taken], "{model:?}");
+        assert!(matches!(outcome(model, Temper::Refuses).as_slice(), [Said::Refused(_)]), "{model:?}");
+    }
+    assert_eq!(outcome(Model::Elisa, Temper::Contends), [Said::Taken], "it is told after its own message");
+    assert_eq!(outcome(Model::Elisa, Temper::Busy), [], "a busy instrument is asked again and again");
+    assert_eq!(outcome(Model::Elisa, Temper::Deaf), [Said::Absent]);
+    assert_eq!(outcome(Model::Immuno, Temper::Deaf), [Said::Unanswered]);
+}
+
+#[test]
+fn what_was_sent_unasked_is_measured_without_asking() {
+    let queue = Queue::default();
+    queue.put("D1", Work { sample: "QK-0007".to_owned(), ..Work::default() });
+    let order = Order { sample_id: Some("QK-0007".to_owned()), tests: vec!["CAP".to_owned()], ..Order::default() };
+    let device = Model::Elisa.device("D1", 7, Arc::new(queue));
+    let (_, decoded, _) = talk_with(device, Model::Elisa, 4, None, vec![order]);
+    assert!(decoded.iter().all(|message| message.queries.is_empty()));
+    assert_eq!(readings(&decoded).len(), 1);
 }
 
 struct Endless;

@@ -123,6 +123,7 @@ fn instruments(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), S
             agent_id: None,
             file_pattern: None,
             settle_seconds: None,
+            orders: None,
         };
         ids.instruments.insert(one.code, instrument.add(tx)?);
     }

@@ -56,7 +56,10 @@ pub enum Step<'a> {
     /// The line told what became of it.
     Told(&'a Said),
     /// Looked at before it is sent: it was asked for, or ordered, at this time.
-    Look { since: Timestamp, now: Timestamp },
+    Look {
+        since: Timestamp,
+        now: Timestamp,
+    },
     Withdraw,
     /// A person has seen to the instrument.
     Again,
@@ -164,7 +167,8 @@ mod tests {
     #[test]
     fn a_query_for_some_tests_is_answered_with_those() {
         let open = || vec!["AFM1".to_owned(), "CAP".to_owned()];
-        let asked = |tests: &[&str]| asked_for(open(), &tests.iter().map(|test| (*test).to_owned()).collect::<Vec<_>>());
+        let asked =
+            |tests: &[&str]| asked_for(open(), &tests.iter().map(|test| (*test).to_owned()).collect::<Vec<_>>());
         assert_eq!(asked(&[]), open());
         assert_eq!(asked(&["ALL"]), open());
         assert_eq!(asked(&["CAP", "XYZ"]), ["CAP"]);

@@ -1,6 +1,7 @@
 //! An analysis: one analyte ordered on one sample by one method, from the order to the approved value.
 
 pub mod again;
+pub mod dispatch;
 pub mod inhibition;
 pub mod mapping;
 pub mod matching;

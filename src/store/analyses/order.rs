@@ -20,7 +20,7 @@ use crate::store::conn::{Conn, Store};
 use crate::store::error::StoreError;
 use crate::store::ledger::Tx;
 use crate::store::schema::{analysis, analysis_event, analyte, commodity, method, method_analyte, sample};
-use crate::store::{batches, instant, regulation};
+use crate::store::{batches, dispatches, instant, regulation};
 
 /// Why an order was not taken.
 #[derive(Debug, thiserror::Error)]
@@ -173,6 +173,7 @@ pub(crate) fn order(tx: &mut Tx<'_>, sample_id: i64, method_id: i64) -> Result<V
         return Err(OrderError::Already);
     }
     move_sample(tx, sample_id, next, found.version, "sample.testing")?;
+    dispatches::ordered(tx, method.instrument_id, sample_id, &ids)?;
     Ok(ids)
 }
 

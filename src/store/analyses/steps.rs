@@ -9,8 +9,8 @@ use crate::lab::sampling::sample as samples;
 use crate::lab::zone;
 use crate::store::error::StoreError;
 use crate::store::ledger::Tx;
-use crate::store::schema::{analysis, analysis_event, reading, sample};
-use crate::store::{batches, instant};
+use crate::store::schema::{analysis, analysis_event, method, reading, sample};
+use crate::store::{batches, dispatches, instant};
 
 /// Why a step on an analysis did not happen.
 #[derive(Debug, thiserror::Error)]
@@ -96,6 +96,10 @@ pub(crate) fn take_step(tx: &mut Tx<'_>, id: i64, version: Option<i64>, step: &S
     let reason = taken.reason.as_deref();
     tx.record(leaf_of(taken.step), "analysis", id, reason)?;
     tx.record("analysis.step", "analysis_event", event, reason)?;
+    if matches!(step, Step::Cancel { .. }) {
+        let instrument: Option<i64> = method::table.find(found.method).select(method::instrument_id).first(tx.conn)?;
+        dispatches::cancelled(tx, instrument, found.sample, id)?;
+    }
     settle_sample(tx, found.sample)?;
     Ok(next)
 }

@@ -113,6 +113,8 @@ catalogue! {
         file_pattern: Option<String>,
         /// Of a watched folder: how long a file stays unchanged before it is read.
         settle_seconds: Option<i64>,
+        /// When it is told what is ordered; none: when it asks.
+        orders: Option<String>,
     }
     finds [code, name, maker, model, serial_number], refers [bench_id: Place, agent_id: Agent], once [(code) at code]
 }

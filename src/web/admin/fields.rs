@@ -3,6 +3,7 @@
 use jiff::civil::Date;
 use rust_decimal::Decimal;
 
+use crate::lab::analysis::dispatch::When;
 use crate::lab::catalogue::{AnalyteKind, MethodKind, PlaceKind, ProducerKind};
 use crate::lab::regulation::limit::Kind as LimitKind;
 use crate::lab::sampling::form::Class;
@@ -39,6 +40,7 @@ pub enum Words {
     Class,
     Transport,
     Parity,
+    Orders,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -100,6 +102,7 @@ impl Words {
             Self::Class => words(Class::ALL),
             Self::Transport => words(&["serial", "tcp-client", "tcp-server", "folder"]),
             Self::Parity => words(&["N", "E", "O"]),
+            Self::Orders => words(When::ALL),
         }
     }
 
@@ -114,6 +117,7 @@ impl Words {
             Self::Class => "class",
             Self::Transport => "transport",
             Self::Parity => "parity",
+            Self::Orders => "orders",
         }
     }
 }

@@ -143,6 +143,7 @@ pub const LISTS: &[List] = &[
                 .optional()
                 .inside()
                 .hint("hint-control-position"),
+            field("orders", "field-orders", Is::Word(Words::Orders)).optional().inside().hint("hint-orders"),
             field("calibrated_to", "field-calibrated-to", Is::Date).optional(),
         ],
     },

@@ -8,11 +8,11 @@ use rocket::serde::json::Json;
 use rocket::{Request, Route, State, post, routes};
 use serde::de::DeserializeOwned;
 
-use crate::acquire::agent::{Assignment, Beat, Kept, Receipted};
+use crate::acquire::agent::{Assignment, Beat, Kept, Receipted, Spoken};
 use crate::acquire::configured::lines_of;
 use crate::acquire::intake::Hub;
 use crate::acquire::parcel::Parcel;
-use crate::acquire::{Intake as _, Transmission};
+use crate::acquire::{Intake as _, IntakeError, Saying, Transmission};
 use crate::store::agents::Agent;
 use crate::store::catalogue::Instrument;
 use crate::web::{Shared, secret};
@@ -60,6 +60,16 @@ fn failed(error: impl std::fmt::Display) -> Refusal {
     (Status::ServiceUnavailable, "the hub's database does not answer".to_owned())
 }
 
+/// A stolen token must not speak for the instruments of another bench. What is refused stays in the agent's journal.
+async fn own(shared: &Shared, agent: &Agent, instrument: &str) -> Result<(), Refusal> {
+    let instruments: Vec<Instrument> = shared.store.list().await.map_err(failed)?;
+    if instruments.iter().any(|one| one.code == instrument && one.agent_id == Some(agent.id)) {
+        return Ok(());
+    }
+    tracing::warn!(agent = %agent.code, instrument, "an agent speaks for an instrument of another bench");
+    Err((Status::UnprocessableEntity, format!("no instrument '{instrument}' at this bench")))
+}
+
 /// How an agent is; answered with the lines it is to run.
 #[post("/api/agent/beat", data = "<data>")]
 async fn beat(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result<Json<Assignment>, Refusal> {
@@ -76,12 +86,7 @@ async fn beat(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result
 async fn deliver(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result<Json<Receipted>, Refusal> {
     let parcel: Parcel = body(data).await?;
     let sent = Transmission::try_from(parcel).map_err(|error| (Status::UnprocessableEntity, error.to_string()))?;
-    let instruments: Vec<Instrument> = shared.store.list().await.map_err(failed)?;
-    // A stolen token must not speak for the instruments of another bench. What is refused stays in the agent's journal.
-    if !instruments.iter().any(|one| one.code == sent.instrument && one.agent_id == Some(agent.0.id)) {
-        tracing::warn!(agent = %agent.0.code, instrument = %sent.instrument, "delivery for an instrument of another bench");
-        return Err((Status::UnprocessableEntity, format!("no instrument '{}' at this bench", sent.instrument)));
-    }
+    own(shared, &agent.0, &sent.instrument).await?;
     let hub = Hub { store: shared.store.clone() };
     let taken = rocket::tokio::task::spawn_blocking(move || {
         hub.deliver(&sent).map(|receipt| Receipted::new(&sent.bytes, receipt))
@@ -99,6 +104,22 @@ async fn has(_agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result
     found.await.map_err(failed)?.map(|has| Json(Kept { has })).map_err(failed)
 }
 
+/// What is to be said on a line of this bench, after what the agent has to tell of it.
+#[post("/api/agent/say", data = "<data>")]
+async fn say(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result<Json<Vec<Saying>>, Refusal> {
+    let spoken: Spoken = body(data).await?;
+    own(shared, &agent.0, &spoken.instrument).await?;
+    let hub = Hub { store: shared.store.clone() };
+    let said = rocket::tokio::task::spawn_blocking(move || {
+        if let Some((id, said)) = &spoken.told {
+            hub.said(&spoken.instrument, *id, said)?;
+            return Ok(Vec::new());
+        }
+        hub.to_say(&spoken.instrument)
+    });
+    said.await.map_err(failed)?.map(Json).map_err(|error: IntakeError| failed(error))
+}
+
 pub fn group() -> Vec<Route> {
-    routes![beat, deliver, has]
+    routes![beat, deliver, has, say]
 }

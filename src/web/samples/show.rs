@@ -12,6 +12,7 @@ use crate::lab::people::Act;
 use crate::lab::sampling::sample::State as Stands;
 use crate::store::analyses::{self, Happened};
 use crate::store::containers::{self as store_containers, Container, Moved};
+use crate::store::dispatches;
 use crate::store::samples::{self, Sample};
 use crate::store::work::{self, Line};
 use crate::web::Shared;
@@ -152,6 +153,8 @@ struct ShowPage {
     containers: Vec<Held>,
     lines: Vec<AnalysisView>,
     weighings: Vec<(String, Stamp)>,
+    /// Instruments that did not take an order of this sample.
+    undelivered: Vec<String>,
     history: Vec<Past>,
     next: Option<(String, String)>,
     facts: Vec<(String, String)>,
@@ -192,7 +195,9 @@ async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Re
     history.extend(stepped(&l, &steps, &lines, &people));
     history.sort_by_key(|one| one.when);
     let weighings = shared.store.reading(move |conn| samples::weighings(conn, id)).await?;
+    let undelivered = shared.store.reading(move |conn| dispatches::undelivered_of(conn, id)).await?;
     Ok(ShowPage {
+        undelivered,
         next: next(&l, &staff, &sample),
         facts: facts(&l, &sample),
         state: state_chip(&l, sample.state),
