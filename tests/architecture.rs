@@ -69,6 +69,16 @@ fn the_laboratorys_rules_know_no_database_no_page_no_line_and_no_clock() {
     nothing(uses(&files("src/lab", ".rs"), &[&rooms[..], &tools[..]].concat()));
 }
 
+/// Much bench software lives on Windows, and its agent beside it.
+#[test]
+fn what_only_unix_has_stands_in_two_places() {
+    let unix = ["std::os::unix", "std::os::fd", "nix::", "signal::unix", "net::unix", "libc::"];
+    let places = ["src/demo/instruments/pty.rs", "src/cli/mod.rs"];
+    let elsewhere: Vec<_> =
+        files("src", ".rs").into_iter().filter(|(path, _)| !places.iter().any(|place| path.ends_with(place))).collect();
+    nothing(uses(&elsewhere, &unix));
+}
+
 #[test]
 fn only_the_store_speaks_diesel() {
     let outside: Vec<_> = files("src", ".rs").into_iter().filter(|(path, _)| !path.starts_with("src/store")).collect();

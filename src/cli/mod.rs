@@ -4,6 +4,7 @@ mod agent;
 mod backup;
 mod capture;
 mod decode;
+#[cfg(unix)]
 mod demo;
 mod drivers;
 mod line;
@@ -35,6 +36,8 @@ pub struct Cli {
 enum Command {
     Agent(agent::Args),
     Decode(decode::Args),
+    // Its virtual instruments speak over pseudo-terminals, which only Unix has.
+    #[cfg(unix)]
     Demo(demo::Args),
     Drivers(drivers::Args),
     Serve(serve::Args),
@@ -54,6 +57,7 @@ impl Cli {
         match self.command {
             Command::Agent(args) => agent::run(args),
             Command::Decode(args) => decode::run(args),
+            #[cfg(unix)]
             Command::Demo(args) => demo::run(args),
             Command::Drivers(args) => drivers::run(args),
             Command::Serve(args) => serve::run(args),
