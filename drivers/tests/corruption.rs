@@ -5,25 +5,10 @@
 //! that is. A CRC-16 sees all of it. `QINGKE_LONG=1` damages every pair of bits, without it one pair in seven; the counts
 //! it prints are those of docs/drivers/corruption.md.
 
-use drivers::{Event, by_id};
+mod checks;
 
-/// How a frame is found and checked, as the makers describe it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Check {
-    /// From STX through `end`, a sum modulo 256 as two hexadecimal digits behind it, over what follows STX.
-    SumBehind {
-        end: u8,
-    },
-    /// From STX to ETX, a sum modulo 256 of all between as the last two digits before ETX.
-    SumBeforeEtx,
-    /// The last byte is the sum of all before it.
-    SumOfAll,
-    /// 7E, command, length, data, CRC-8 or sum, end: which of them, a tester does not say.
-    Dayuan,
-    /// Twelve bytes of head: the eleventh is the exclusive or of the ten before it, the twelfth that of the data.
-    Xor,
-    Crc16,
-}
+use checks::{Check, crc8, crc16, sum, xor};
+use drivers::{Event, by_id};
 
 struct Golden {
     driver: &'static str,
@@ -61,26 +46,6 @@ fn golden() -> Vec<Golden> {
     ]
 }
 
-fn sum(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |sum, byte| sum.wrapping_add(*byte))
-}
-
-fn xor(bytes: &[u8]) -> u8 {
-    bytes.iter().fold(0, |xor, byte| xor ^ byte)
-}
-
-/// Long division by x^8 + x^5 + x^4 + 1, a bit at a time.
-fn crc8(bytes: &[u8]) -> u8 {
-    let mut rest: u16 = 0;
-    for bit in bytes.iter().flat_map(|byte| (0..8).rev().map(move |at| (byte >> at) & 1)).chain([0; 8]) {
-        rest = (rest << 1) | u16::from(bit);
-        if rest & 0x100 != 0 {
-            rest ^= 0x131;
-        }
-    }
-    u8::try_from(rest).unwrap()
-}
-
 fn closed(said: &[u8]) -> Vec<u8> {
     [said, &[sum(said)]].concat()
 }
@@ -102,55 +67,7 @@ fn xored(data: &[u8]) -> Vec<u8> {
 }
 
 fn modbus(said: &[u8]) -> Vec<u8> {
-    let mut crc: u16 = 0xFFFF;
-    for byte in said {
-        crc ^= u16::from(*byte);
-        for _ in 0..8 {
-            crc = if crc & 1 == 1 { (crc >> 1) ^ 0xA001 } else { crc >> 1 };
-        }
-    }
-    [said, &crc.to_le_bytes()].concat()
-}
-
-impl Check {
-    /// Whether some stretch of these bytes is a frame whose check holds: then no receiver can refuse it.
-    fn holds(self, bytes: &[u8]) -> bool {
-        let hex =
-            |at: usize| bytes.get(at..at + 2).and_then(|d| u8::from_str_radix(std::str::from_utf8(d).ok()?, 16).ok());
-        let starts = |start: u8| (0..bytes.len()).filter(move |at| bytes[*at] == start);
-        let next = |from: usize, end: u8| bytes[from..].iter().position(|byte| *byte == end).map(|at| from + at);
-        match self {
-            Self::SumBehind { end } => starts(2).any(|at| {
-                // A second end byte inside is a shorter frame, and the first that ends decides.
-                (at + 1..bytes.len())
-                    .filter(|stop| bytes[*stop] == end || (end == 3 && bytes[*stop] == 0x17))
-                    .any(|stop| hex(stop + 1) == Some(sum(&bytes[at + 1..=stop])))
-            }),
-            Self::SumBeforeEtx => starts(2).any(|at| {
-                next(at, 3).is_some_and(|stop| stop >= at + 3 && hex(stop - 2) == Some(sum(&bytes[at + 1..stop - 2])))
-            }),
-            Self::SumOfAll => (0..bytes.len().saturating_sub(1)).any(|at| {
-                let frame = &bytes[at..];
-                frame.split_last().is_some_and(|(check, said)| *check == sum(said))
-            }),
-            Self::Dayuan => starts(0x7E).any(|at| {
-                let Some([low, high]) = bytes.get(at + 2..at + 4).map(|len| [len[0], len[1]]) else { return false };
-                [u16::from_le_bytes([low, high]), u16::from_be_bytes([low, high])].into_iter().any(|len| {
-                    let stop = at + 4 + usize::from(len);
-                    let Some(tail) = bytes.get(stop..stop + 2) else { return false };
-                    let said = &bytes[at + 1..stop];
-                    matches!(tail[1], 0x7E | 0xAA) && (tail[0] == crc8(said) || tail[0] == sum(said))
-                })
-            }),
-            Self::Xor => starts(3).any(|at| {
-                let Some(head) = bytes.get(at..at + 12) else { return false };
-                let len = usize::from(u16::from_le_bytes([head[8], head[9]]));
-                let data = bytes.get(at + 12..at + 12 + len);
-                head[10] == xor(&head[..10]) && data.is_some_and(|data| head[11] == xor(data))
-            }),
-            Self::Crc16 => false,
-        }
-    }
+    [said, &crc16(said).to_le_bytes()].concat()
 }
 
 /// The messages a receiver takes, as bytes. Drivers that keep frames without reading them take what their link takes.

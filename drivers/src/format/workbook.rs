@@ -7,6 +7,8 @@
 use std::io::{Cursor, Read};
 use std::rc::Rc;
 
+use jiff::SignedDuration;
+use jiff::civil::{DateTime, date};
 use zip::ZipArchive;
 
 use super::numbers;
@@ -21,6 +23,24 @@ pub struct Sheet {
     pub name: String,
     /// Rows that have cells, in the order of the file.
     pub rows: Vec<Row>,
+    /// Dates of this workbook are counted from 1904, as those of old Macintosh computers.
+    pub from_1904: bool,
+}
+
+impl Sheet {
+    /// The date and time of a number that is shown as one, to the second; `None` where only days are counted, or outside of
+    /// the years in which instruments were built (ECMA-376 part 1, 18.17.4).
+    pub fn instant(&self, number: &str) -> Option<DateTime> {
+        let days = numbers::number(number)?;
+        let zero = if self.from_1904 { date(1904, 1, 1) } else { date(1899, 12, 30) };
+        // Days since 1980 and until 2100.
+        let years = if self.from_1904 { 27_759.0..71_589.0 } else { 29_221.0..73_051.0 };
+        if !years.contains(&days) || days.fract() == 0.0 {
+            return None;
+        }
+        let seconds = (days * 86_400.0).round() as i64;
+        zero.at(0, 0, 0, 0).checked_add(SignedDuration::from_secs(seconds)).ok()
+    }
 }
 
 #[derive(Debug, Default)]
@@ -59,12 +79,14 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Fault> {
     let workbook = parts.read("xl/workbook.xml")?.ok_or_else(|| no_workbook("no xl/workbook.xml"))?;
     let relations = parts.read("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
     let targets = attributes(&relations, "Relationship", ["Id", "Target"])?;
+    let properties = attributes(&workbook, "workbookPr", ["date1904", "date1904"])?;
+    let from_1904 = properties.iter().any(|[value, _]| matches!(value.as_str(), "1" | "true" | "on"));
     let mut sheets = Vec::new();
     for [name, id] in attributes(&workbook, "sheet", ["name", "id"])? {
         let Some([_, target]) = targets.iter().find(|[own, _]| *own == id) else { continue };
         let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
         let Some(text) = parts.read(&path)? else { continue };
-        sheets.push(Sheet { name, rows: rows(&text, &shared)? });
+        sheets.push(Sheet { name, rows: rows(&text, &shared)?, from_1904 });
     }
     Ok(sheets)
 }
@@ -263,6 +285,20 @@ pub mod tests {
         assert_eq!(sheet.rows[0].texts(), ["Well", "", "孔"]);
         assert_eq!((sheet.rows[1].number, sheet.rows[1].texts()), (2, vec!["A1", "0.0557", "12"]));
         assert_eq!(sheet.rows[1].cell(9), None);
+    }
+
+    #[test]
+    fn a_number_is_an_instant_in_the_calendar_of_its_workbook() {
+        let at = |from_1904, number| {
+            let sheet = Sheet { from_1904, ..Sheet::default() };
+            sheet.instant(number).map(|instant| instant.to_string())
+        };
+        let morning = Some("2026-03-02T08:30:05".to_owned());
+        assert_eq!(at(false, "46083.3542245370"), morning);
+        assert_eq!(at(true, "44621.3542245370"), morning);
+        for none in ["46083", "0.5", "1e300", "soon", ""] {
+            assert_eq!((at(false, none), at(true, none)), (None, None), "{none}");
+        }
     }
 
     #[test]

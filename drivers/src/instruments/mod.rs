@@ -41,6 +41,7 @@ mod masshunter;
 mod masshunter_csv;
 mod masshunter_quant;
 mod masslynx_raw;
+mod mettler_dl55;
 mod mettler_print;
 mod mini_vidas;
 mod modbus_rtu;
@@ -104,6 +105,7 @@ pub static ALL: &[&Profile] = &[
     &masshunter_csv::PROFILE,
     &masshunter_quant::PROFILE,
     &masslynx_raw::PROFILE,
+    &mettler_dl55::PROFILE,
     &mettler_print::PROFILE,
     &mini_vidas::PROFILE,
     &modbus_rtu::PROFILE,

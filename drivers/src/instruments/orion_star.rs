@@ -39,10 +39,11 @@ fn is_measurement(line: &str) -> bool {
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
-    let text = std::str::from_utf8(&message.bytes)
-        .map_err(|error| Fault::NotText { offset: error.valid_up_to(), encoding: "ASCII" })?;
+    // A plug put in, or a port opened, leaves bytes before the first answer.
+    let mut at = message.bytes.iter().take_while(|byte| !byte.is_ascii_graphic()).count();
+    let text = std::str::from_utf8(message.bytes.get(at..).unwrap_or_default())
+        .map_err(|error| Fault::NotText { offset: at.saturating_add(error.valid_up_to()), encoding: "ASCII" })?;
     let mut decoded = Decoded { encoding: Some("utf-8"), ..Decoded::default() };
-    let mut at = 0usize;
     for (index, row) in text.split_inclusive(['\r', '\n']).enumerate() {
         let start = at;
         at = at.saturating_add(row.len());

@@ -97,7 +97,11 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     let mut decoded = Decoded { encoding: Some("cp437"), ..Decoded::default() };
     let (mut date, mut clock) = (None, None);
     let mut at = 0usize;
-    for (index, row) in message.bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
+    let (mut number, mut after_cr) = (0usize, false);
+    // Some adapters drop one of the two ends of a line.
+    for row in message.bytes.split_inclusive(|byte| matches!(byte, b'\r' | b'\n')) {
+        number = number.saturating_add(usize::from(!(after_cr && row == b"\n")));
+        after_cr = row.ends_with(b"\r");
         let start = at;
         at = at.saturating_add(row.len());
         let line = row.trim_ascii();
@@ -118,7 +122,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             None if line.is_empty() => {}
             None => {
                 return Err(Fault::Line {
-                    line: index + 1,
+                    line: number,
                     expected: "a pH and a temperature, or a line of a report",
                     found: line.escape_ascii().to_string(),
                 });

@@ -47,6 +47,8 @@ pub struct Cutter {
     variants: &'static [Variant],
     /// How many held bytes begin no frame.
     passed: usize,
+    /// Nothing more will come: no frame is waited for.
+    over: bool,
 }
 
 /// One stretch of the wire, as the cutter sees it.
@@ -61,7 +63,7 @@ pub enum Cut {
 
 impl Cutter {
     pub fn new(variants: &'static [Variant]) -> Self {
-        Self { held: Held::default(), variants, passed: 0 }
+        Self { held: Held::default(), variants, passed: 0, over: false }
     }
 
     /// A new transmission begins with the next byte.
@@ -73,15 +75,22 @@ impl Cutter {
         self.held.push(bytes);
     }
 
-    /// Where a right frame begins inside the first `len` bytes: then it was the length that was wrong, and the
-    /// right frame must not go with it.
-    fn sound_inside(&self, len: usize) -> Option<usize> {
-        let stretch = self.held.bytes().get(..len)?;
-        (1..len).find(|at| stretch.get(*at..).is_some_and(|rest| matches!(look(rest, self.variants), Found::Frame(_))))
+    /// How much of the first `len` bytes, whose check is wrong, is refused: up to a right frame that begins inside of them,
+    /// because then it was the length that was wrong. `None`: one may begin there whose end has not come yet.
+    fn refused(&self, len: usize) -> Option<usize> {
+        for at in 1..len {
+            match look(self.held.bytes().get(at..).unwrap_or_default(), self.variants) {
+                Found::Frame(_) => return Some(at),
+                Found::Unfinished if !self.over => return None,
+                Found::Unfinished | Found::Wrong { .. } | Found::Nothing => {}
+            }
+        }
+        Some(len)
     }
 
     /// Silence: what began like a frame and did not end is none, so whatever lies behind its start byte counts.
     pub fn give_up(&mut self) -> Vec<Cut> {
+        self.over = true;
         let mut cuts: Vec<Cut> = self.by_ref().collect();
         while !self.held.is_empty() {
             if self.passed < self.held.bytes().len() {
@@ -93,6 +102,7 @@ impl Cutter {
                 cuts.push(Cut::Other(self.torn()));
             }
         }
+        self.over = false;
         cuts
     }
 
@@ -135,7 +145,7 @@ impl Iterator for Cutter {
             return Some(match ready {
                 Found::Frame(len) => Cut::Frame { wire: self.held.take(len), offset },
                 Found::Wrong { len, found, computed } => {
-                    let len = self.sound_inside(len).unwrap_or(len);
+                    let len = self.refused(len)?;
                     let fault =
                         Fault::Checksum { offset, found: format!("{found:02X}"), computed: format!("{computed:02X}") };
                     Cut::Other(refused(self.held.take(len), fault))
@@ -229,9 +239,12 @@ mod tests {
     #[test]
     fn a_wrong_length_does_not_swallow_the_frame_behind_it() {
         let good = frame(0x13, &[1, 2, 3], CRC_AA);
-        let mut bad = good.clone();
-        bad[2] = 3 + 9;
-        let cuts = cut(&[bad, good.clone()].concat());
-        assert_eq!(cuts.last(), Some(&format!("frame at 9: {good:02X?}")));
+        // With one byte more than it has, the frame ends with the first byte of the next, which is an end byte too.
+        for length in [3 + 9, 3 + 1] {
+            let mut bad = good.clone();
+            bad[2] = length;
+            let cuts = cut(&[bad, good.clone()].concat());
+            assert_eq!(cuts.last(), Some(&format!("frame at 9: {good:02X?}")));
+        }
     }
 }

@@ -174,7 +174,8 @@ impl Link for Taiyang {
     }
 
     fn patience(&self) -> Option<Duration> {
-        Some(if self.state == State::Quiet { BETWEEN } else { ANSWER })
+        // Half a mark that is held would make another one of what comes a minute later.
+        Some(if self.state == State::Quiet && self.held.is_empty() { BETWEEN } else { ANSWER })
     }
 
     fn idle(&mut self, _now: DateTime) -> Vec<Event> {
@@ -187,8 +188,11 @@ impl Link for Taiyang {
         events
     }
 
+    /// Groups have no mark: what comes after the line was gone may begin in the middle of one, so it is asked for again.
     fn close(&mut self) -> Vec<Event> {
-        self.give_up()
+        let events = self.give_up();
+        self.finish();
+        events
     }
 }
 
