@@ -8,10 +8,11 @@ mod engines;
 #[path = "common/laboratory.rs"]
 #[allow(dead_code, reason = "nothing is reviewed here")]
 mod laboratory;
+#[path = "common/network.rs"]
+mod network;
 
 use std::net::SocketAddr;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU8, Ordering};
+use std::path::Path;
 use std::time::Duration;
 
 use diesel::prelude::*;
@@ -25,55 +26,13 @@ use qingke::store::Store;
 use qingke::store::catalogue::Instrument;
 use qingke::web::clock::Clock;
 use qingke::web::{Listener, Shared, laboratory, secret};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::io::AsyncWriteExt;
+use tokio::net::TcpStream;
 use tokio::sync::watch;
 
+use self::network::{Mood, Network};
+
 const SOON: Duration = Duration::from_secs(30);
-
-/// What the network does to a connection.
-const OPEN: u8 = 0;
-/// Nothing gets through.
-const CUT: u8 = 1;
-/// The hub hears and answers, the answer is lost: the cruellest moment.
-const ANSWERS_LOST: u8 = 2;
-
-/// A network between agent and hub that can be told to fail.
-async fn network(hub: SocketAddr) -> (SocketAddr, Arc<AtomicU8>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
-    let mood = Arc::new(AtomicU8::new(OPEN));
-    let told = Arc::clone(&mood);
-    tokio::spawn(async move {
-        while let Ok((mut near, _)) = listener.accept().await {
-            let told = Arc::clone(&told);
-            tokio::spawn(async move {
-                if told.load(Ordering::SeqCst) == CUT {
-                    return;
-                }
-                let Ok(mut far) = TcpStream::connect(hub).await else { return };
-                let (mut up, mut down) = ([0; 65_536], [0; 65_536]);
-                loop {
-                    tokio::select! {
-                        read = near.read(&mut up) => match read {
-                            Ok(n) if n > 0 && told.load(Ordering::SeqCst) != CUT => {
-                                if far.write_all(&up[..n]).await.is_err() { return }
-                            }
-                            _ => return,
-                        },
-                        read = far.read(&mut down) => match read {
-                            Ok(n) if n > 0 && told.load(Ordering::SeqCst) == OPEN => {
-                                if near.write_all(&down[..n]).await.is_err() { return }
-                            }
-                            _ => return,
-                        },
-                    }
-                }
-            });
-        }
-    });
-    (address, mood)
-}
 
 async fn serve(store: &Store) -> SocketAddr {
     let listener =
@@ -156,37 +115,41 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     waited.await.unwrap_or_else(|_| panic!("{what}"));
 }
 
+const TOKEN: &str = "a token of forty letters or more, made up";
+
+fn settings(network: &Network, folder: &Path) -> Settings {
+    let quick = Duration::from_millis(200);
+    let patience = Duration::from_secs(1);
+    Settings { beat: quick, patience, ..Settings::new(format!("http://{}", network.address), TOKEN, folder) }
+}
+
+/// A hub, a network to it, and two balances of one bench.
+async fn laboratory_of(url: &str) -> (Store, Network, [SocketAddr; 2]) {
+    let store = Store::open(url).unwrap();
+    store.migrate().unwrap();
+    let name = "天平室".to_owned();
+    let enrol = store.enrol_agent(Who::Program, Timestamp::now(), "BENCH".to_owned(), name, secret::hash(TOKEN));
+    let agent = enrol.await.unwrap();
+    let lines = [balance(&store, "TP-1", agent).await, balance(&store, "TP-2", agent).await];
+    let network = Network::to(serve(&store).await).await;
+    (store, network, lines)
+}
+
 #[test]
 fn instruments_go_on_while_the_hub_is_away_and_everything_arrives_once_in_order() {
     engines::each(|url| {
-        let store = Store::open(url).unwrap();
-        store.migrate().unwrap();
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
         runtime.block_on(async {
-            let token = "a token of forty letters or more, made up";
-            let enrol = store.enrol_agent(
-                Who::Program,
-                Timestamp::now(),
-                "BENCH".to_owned(),
-                "天平室".to_owned(),
-                secret::hash(token),
-            );
-            let agent = enrol.await.unwrap();
-            let lines = [balance(&store, "TP-1", agent).await, balance(&store, "TP-2", agent).await];
-            let hub = serve(&store).await;
-            let (address, network) = network(hub).await;
+            let (store, network, lines) = laboratory_of(url).await;
             let folder = tempfile::tempdir().unwrap();
-            let settings = || Settings {
-                beat: Duration::from_millis(200),
-                ..Settings::new(format!("http://{address}"), token, folder.path())
-            };
+            let settings = || settings(&network, folder.path());
 
             let (stop, stopped) = watch::channel(false);
             let running = tokio::spawn(Agent::open(settings()).unwrap().run(stopped));
             let mut balances = [call(lines[0]).await, call(lines[1]).await];
             let mut sent = 0;
-            for mood in [OPEN, CUT, OPEN, ANSWERS_LOST, CUT, OPEN] {
-                network.store(mood, Ordering::SeqCst);
+            for mood in [Mood::Open, Mood::Cut, Mood::Open, Mood::AnswersLost, Mood::Cut, Mood::Open] {
+                network.turn(mood);
                 for _ in 0..4 {
                     sent += 1;
                     for line in &mut balances {
@@ -202,7 +165,7 @@ fn instruments_go_on_while_the_hub_is_away_and_everything_arrives_once_in_order(
             }
 
             // A morning without network: the agent knows its lines from yesterday, and catches up later.
-            network.store(CUT, Ordering::SeqCst);
+            network.turn(Mood::Cut);
             drop(balances);
             stop.send_replace(true);
             running.await.unwrap();
@@ -212,7 +175,7 @@ fn instruments_go_on_while_the_hub_is_away_and_everything_arrives_once_in_order(
             weigh(&mut line, sent + 1).await;
             tokio::time::sleep(Duration::from_millis(300)).await;
             assert_eq!(weights(url, 1), all, "nothing gets through yet");
-            network.store(OPEN, Ordering::SeqCst);
+            network.turn(Mood::Open);
             until("the morning's weighing has arrived", async || weights(url, 1).len() > all.len()).await;
             stop.send_replace(true);
             drop(line);
@@ -268,4 +231,84 @@ fn an_instrument_of_a_bench_is_answered_by_the_hub_and_by_no_other_bench() {
             running.await.unwrap();
         });
     });
+}
+
+/// A receipt of the right shape for bytes that nobody sent.
+const OTHER_RECEIPT: &str =
+    r#"{"sha256":"9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08","readings":1}"#;
+
+/// How the network, and the hub, can fail; and whether anything can arrive meanwhile.
+const FAULTS: [(Mood, bool); 16] = [
+    (Mood::Cut, false),
+    (Mood::BreaksOff, false),
+    (Mood::AnswersLost, true),
+    (Mood::HalfAnswers, true),
+    (Mood::Swallows, false),
+    (Mood::Flaps, true),
+    (Mood::Slow, true),
+    (Mood::Says(500, "the database answered: disk full"), false),
+    (Mood::Says(503, ""), false),
+    (Mood::Says(429, "later"), false),
+    (Mood::Says(404, "<html><body>nginx</body></html>"), false),
+    (Mood::Says(302, "elsewhere"), false),
+    (Mood::Says(200, "<html>Welcome to the guest network</html>"), false),
+    (Mood::Says(200, "{}"), false),
+    (Mood::Says(200, ""), false),
+    (Mood::Says(200, OTHER_RECEIPT), false),
+];
+
+#[test]
+fn success_that_is_not_a_receipt_for_the_very_bytes_is_no_success_and_after_any_fault_all_arrives_once() {
+    let fresh = engines::Fresh::sqlite();
+    let url = fresh.url.as_str();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().unwrap();
+    runtime.block_on(async {
+        let (store, network, lines) = laboratory_of(url).await;
+        let folder = tempfile::tempdir().unwrap();
+        let (stop, stopped) = watch::channel(false);
+        let running = tokio::spawn(Agent::open(settings(&network, folder.path())).unwrap().run(stopped));
+        let mut balances = [call(lines[0]).await, call(lines[1]).await];
+        let mut sent = 0;
+        for (mood, arrives) in FAULTS {
+            network.turn(mood);
+            let before: Vec<u32> = (1..=sent).collect();
+            for _ in 0..2 {
+                sent += 1;
+                for line in &mut balances {
+                    weigh(line, sent).await;
+                }
+            }
+            until(&format!("{mood:?} is met"), async || network.met() >= 5).await;
+            if !arrives {
+                assert_eq!(weights(url, 1), before, "{mood:?}");
+            }
+            network.turn(Mood::Open);
+            let all: Vec<u32> = (1..=sent).collect();
+            for instrument in [1, 2] {
+                until(&format!("after {mood:?} all arrives"), async || weights(url, instrument).len() >= all.len())
+                    .await;
+                assert_eq!(weights(url, instrument), all, "{mood:?}: once each, in order");
+            }
+        }
+        // What the hub refuses of one instrument holds up no other.
+        network.turn(Mood::SaysOf("\"TP-1\",\"driver\"", 422, "no instrument 'TP-1' at this bench"));
+        let before = sent;
+        for _ in 0..3 {
+            sent += 1;
+            for line in &mut balances {
+                weigh(line, sent).await;
+            }
+        }
+        until("the other line delivers", async || weights(url, 2).len() == sent as usize).await;
+        assert_eq!(weights(url, 1).len(), before as usize);
+        network.turn(Mood::Open);
+        until("the refused line delivers, too", async || weights(url, 1).len() == sent as usize).await;
+        assert_eq!(weights(url, 1), (1..=sent).collect::<Vec<u32>>());
+        stop.send_replace(true);
+        drop(balances);
+        running.await.unwrap();
+        let report = store.verify().unwrap();
+        assert!(report.findings.is_empty(), "{:?}", report.findings);
+    });
+    runtime.shutdown_timeout(Duration::from_secs(2));
 }

@@ -25,6 +25,8 @@ pub use self::hub::{HubError, Kept, Receipted, Spoken};
 /// How often the agent tells the hub how it is.
 const BEAT: Duration = Duration::from_secs(10);
 
+const PATIENCE: Duration = Duration::from_secs(30);
+
 /// Which hub, and by what right.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -36,11 +38,20 @@ pub struct Settings {
     /// A PEM file of the authorities to trust for the hub's certificate instead of the public ones.
     pub ca_file: Option<PathBuf>,
     pub beat: Duration,
+    /// A hub that does not answer for so long is away.
+    pub patience: Duration,
 }
 
 impl Settings {
     pub fn new(hub: impl Into<String>, token: impl Into<String>, data_dir: impl Into<PathBuf>) -> Self {
-        Self { hub: hub.into(), token: token.into(), data_dir: data_dir.into(), ca_file: None, beat: BEAT }
+        Self {
+            hub: hub.into(),
+            token: token.into(),
+            data_dir: data_dir.into(),
+            ca_file: None,
+            beat: BEAT,
+            patience: PATIENCE,
+        }
     }
 }
 

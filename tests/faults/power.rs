@@ -67,13 +67,17 @@ impl Drop for Disk {
     }
 }
 
-/// Whether all of a process is stopped, and not only held for a moment by its tracer.
+/// Whether all threads of a process are stopped, and not only held for a moment by their tracer.
 fn is_stopped(id: u32) -> bool {
-    (0..12).all(|_| {
-        let stat = fs::read_to_string(format!("/proc/{id}/stat")).unwrap_or_default();
+    let thread_is = |thread: &Path| {
+        let stat = fs::read_to_string(thread.join("stat")).unwrap_or_default();
         let state = stat.rsplit_once(") ").and_then(|(_, rest)| rest.chars().next());
-        std::thread::sleep(Duration::from_millis(3));
         matches!(state, Some('T' | 't'))
+    };
+    (0..12).all(|_| {
+        std::thread::sleep(Duration::from_millis(3));
+        let threads = fs::read_dir(format!("/proc/{id}/task"));
+        threads.is_ok_and(|threads| threads.flatten().all(|thread| thread_is(&thread.path())))
     })
 }
 
@@ -113,10 +117,9 @@ fn cut_at_points(kind: &str, before: Before, step: usize, more: &[&str]) -> Cuts
             let before_the_cut = bench.memory.lock().unwrap().clone();
             disk.cut();
             is_cut.store(true, Ordering::Relaxed);
-            *bench.memory.lock().unwrap() = before_the_cut.clone();
             signal(agent.id(), "KILL");
             talk.join().unwrap();
-            *bench.memory.lock().unwrap() = before_the_cut;
+            bench.memory.lock().unwrap().believe_only(&before_the_cut);
         });
         agent.kill();
         disk.unmount();

@@ -1,7 +1,5 @@
 //! The hub as a bench agent sees it: over HTTPS, with the agent's token.
 
-use std::time::Duration;
-
 use drivers::Said;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -11,9 +9,6 @@ use super::{Assignment, Beat, Settings};
 use crate::acquire::parcel::Parcel;
 use crate::acquire::{Intake, IntakeError, Receipt, Saying, Transmission};
 use crate::lab::digest::sha256;
-
-/// A hub that does not answer for so long is away.
-const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What the hub answers once a transmission is committed.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -89,7 +84,7 @@ impl Remote {
             tls = tls.root_certs(RootCerts::from(authorities));
         }
         let http = ureq::Agent::config_builder()
-            .timeout_global(Some(PATIENCE))
+            .timeout_global(Some(settings.patience))
             .http_status_as_error(false)
             .max_redirects(0)
             .tls_config(tls.build())
