@@ -410,14 +410,20 @@ impl Fault {
 
     /// The same fault counted from `by` bytes earlier: from the start of a file instead of a transmission.
     #[must_use]
-    pub fn moved(mut self, by: usize) -> Self {
+    pub fn moved(self, by: usize) -> Self {
+        self.placed(|offset| offset.saturating_add(by))
+    }
+
+    /// The same fault with its place counted otherwise: in bytes instead of characters.
+    #[must_use]
+    pub fn placed(mut self, place: impl FnOnce(usize) -> usize) -> Self {
         match &mut self {
             Self::Checksum { offset, .. }
             | Self::FrameNumber { offset, .. }
             | Self::Bytes { offset, .. }
             | Self::Short { offset, .. }
             | Self::TooLong { offset, .. }
-            | Self::NotText { offset, .. } => *offset += by,
+            | Self::NotText { offset, .. } => *offset = place(*offset),
             Self::Line { .. } | Self::Record { .. } | Self::Nothing(_) => {}
         }
         self

@@ -31,6 +31,21 @@ pub fn name(encoding: &'static Encoding) -> &'static str {
     }
 }
 
+/// Where in `bytes` the character stands that is at `offset` of their text, as [`read`] gave it. A text has another length
+/// than its bytes: a byte order mark is left out, and characters are written otherwise.
+pub fn place(bytes: &[u8], text: &str, offset: usize) -> usize {
+    let boundary = (0..=offset.min(text.len())).rev().find(|at| text.is_char_boundary(*at)).unwrap_or_default();
+    let before = text.get(..boundary).unwrap_or_default();
+    let (encoding, mark) = Encoding::for_bom(bytes).unwrap_or_else(|| (of(bytes), 0));
+    let len = match encoding {
+        one if one == UTF_8 => before.len(),
+        one if one == GB18030 => GB18030.encode(before).0.len(),
+        one if one == WINDOWS_1252 => before.chars().count(),
+        _ => before.encode_utf16().count().saturating_mul(2),
+    };
+    mark.saturating_add(len).min(bytes.len())
+}
+
 /// The encoding these bytes are in: a byte order mark, else valid UTF-8, else Chinese if they hold a character of
 /// GB 2312 and are valid GB 18030, else Western European.
 pub fn of(bytes: &[u8]) -> &'static Encoding {
@@ -63,6 +78,19 @@ fn holds_gb2312(bytes: &[u8]) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_place_in_the_text_is_one_in_the_bytes() {
+        let low: Vec<u8> = "\u{feff}牛奶<".encode_utf16().flat_map(u16::to_le_bytes).collect();
+        let gbk = GB18030.encode("牛奶<").0.into_owned();
+        let cases: [&[u8]; 5] = [&low, &gbk, "牛奶<".as_bytes(), "\u{feff}牛奶<".as_bytes(), b"\xB5\xB5<"];
+        for bytes in cases {
+            let (text, encoding) = read(bytes);
+            let at = place(bytes, &text, text.find('<').unwrap());
+            assert_eq!(bytes.get(at), Some(&b'<'), "{encoding}");
+            assert_eq!(place(bytes, &text, usize::MAX), bytes.len(), "{encoding}");
+        }
+    }
 
     #[test]
     fn the_bytes_say_what_they_are() {

@@ -72,21 +72,29 @@ pub fn read(bytes: &[u8]) -> Result<Vec<Sheet>, Fault> {
     }
     let archive = ZipArchive::new(Cursor::new(bytes)).map_err(|error| no_workbook(&error.to_string()))?;
     let mut parts = Parts { archive, left: LIMIT };
-    let shared = match parts.read("xl/sharedStrings.xml")? {
-        Some(text) => strings(&text)?,
+    // A place in a part is none in the archive: which part it is says more.
+    let in_part = |name: &str, fault: Fault| no_workbook(&format!("{name}: {fault}"));
+    const STRINGS: &str = "xl/sharedStrings.xml";
+    const WORKBOOK: &str = "xl/workbook.xml";
+    const RELATIONS: &str = "xl/_rels/workbook.xml.rels";
+    let shared = match parts.read(STRINGS)? {
+        Some(text) => strings(&text).map_err(|fault| in_part(STRINGS, fault))?,
         None => Vec::new(),
     };
-    let workbook = parts.read("xl/workbook.xml")?.ok_or_else(|| no_workbook("no xl/workbook.xml"))?;
-    let relations = parts.read("xl/_rels/workbook.xml.rels")?.unwrap_or_default();
-    let targets = attributes(&relations, "Relationship", ["Id", "Target"])?;
-    let properties = attributes(&workbook, "workbookPr", ["date1904", "date1904"])?;
+    let workbook = parts.read(WORKBOOK)?.ok_or_else(|| no_workbook("no xl/workbook.xml"))?;
+    let relations = parts.read(RELATIONS)?.unwrap_or_default();
+    let targets =
+        attributes(&relations, "Relationship", ["Id", "Target"]).map_err(|fault| in_part(RELATIONS, fault))?;
+    let of_workbook = |element, names| attributes(&workbook, element, names).map_err(|fault| in_part(WORKBOOK, fault));
+    let properties = of_workbook("workbookPr", ["date1904", "date1904"])?;
     let from_1904 = properties.iter().any(|[value, _]| matches!(value.as_str(), "1" | "true" | "on"));
     let mut sheets = Vec::new();
-    for [name, id] in attributes(&workbook, "sheet", ["name", "id"])? {
+    for [name, id] in of_workbook("sheet", ["name", "id"])? {
         let Some([_, target]) = targets.iter().find(|[own, _]| *own == id) else { continue };
         let path = target.strip_prefix('/').map_or_else(|| format!("xl/{target}"), str::to_owned);
         let Some(text) = parts.read(&path)? else { continue };
-        sheets.push(Sheet { name, rows: rows(&text, &shared)?, from_1904 });
+        let rows = rows(&text, &shared).map_err(|fault| in_part(&path, fault))?;
+        sheets.push(Sheet { name, rows, from_1904 });
     }
     Ok(sheets)
 }

@@ -28,7 +28,8 @@ impl Element {
     }
 }
 
-/// Gives every node of `text` to `visit` until the end or the first place that is no XML.
+/// Gives every node of `text` to `visit` until the end or the first place that is no XML; that is counted in the text, not in
+/// the bytes it was read from ([`super::encodings::place`]).
 pub fn walk(text: &str, mut visit: impl FnMut(Node)) -> Result<(), Fault> {
     let mut reader = Reader::from_str(text);
     let mut between = String::new();

@@ -73,7 +73,9 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     let (text, encoding) = encodings::read(&message.bytes);
     let mut decoded = Decoded { instrument: chemstation::instrument(), encoding: Some(encoding), ..Decoded::default() };
     match companion(&text) {
-        Some(Companion::Sample | Companion::LimsFields) => walk(&text, |_| {})?,
+        Some(Companion::Sample | Companion::LimsFields) => {
+            walk(&text, |_| {}).map_err(|fault| fault.placed(|at| encodings::place(&message.bytes, &text, at)))?;
+        }
         Some(Companion::RunLog) => run_log(&rows(&text, &message.bytes, encoding), &mut decoded),
         Some(Companion::MethodPrint) => {}
         None => {

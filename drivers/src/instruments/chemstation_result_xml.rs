@@ -36,7 +36,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
     let (text, encoding) = encodings::read(&message.bytes);
     let mut run = Run::default();
     let ended = walk(&text, |node| run.take(node));
-    ended.map_err(|fault| in_bytes(fault, &text, encoding))?;
+    ended.map_err(|fault| fault.placed(|at| encodings::place(&message.bytes, &text, at)))?;
     if let Some(open) = run.path.last() {
         let expected = if open == ROOT { "the end of ChemStationResult" } else { "the end of an element" };
         return Err(Fault::Short { offset: message.bytes.len(), expected });
@@ -45,17 +45,6 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         return Err(Fault::Bytes { offset: 0, expected: "ChemStationResult", found: "other XML".to_owned() });
     }
     run.finish(encoding, message.bytes.len())
-}
-
-/// The reader counts bytes of the text it was given.
-fn in_bytes(fault: Fault, text: &str, encoding: &str) -> Fault {
-    match fault {
-        Fault::Bytes { offset, expected, found } if encoding.starts_with("utf-16") => {
-            let units: usize = text.char_indices().take_while(|(at, _)| *at < offset).map(|(_, c)| c.len_utf16()).sum();
-            Fault::Bytes { offset: 2 * units + 2, expected, found }
-        }
-        other => other,
-    }
 }
 
 /// What is gathered while the elements pass by.

@@ -51,7 +51,7 @@ impl Scanner {
         let Self::Wire { cutter, waiting } = self else { return Vec::new() };
         let mut cuts: Vec<Cut> = cutter.by_ref().collect();
         if give_up {
-            cuts.extend(cutter.give_up());
+            cuts.extend(std::iter::from_fn(|| cutter.give_up()));
             *waiting = false;
         }
         cuts.into_iter()
@@ -91,18 +91,16 @@ impl Link for Scanner {
         }
     }
 
-    fn idle(&mut self, now: DateTime) -> Vec<Event> {
-        match self {
-            Self::Log(line) => line.idle(now),
-            Self::Unknown | Self::Wire { .. } => self.events(true),
-        }
+    fn idle(&mut self, _now: DateTime) -> Vec<Event> {
+        self.close()
     }
 
+    /// After silence the first byte tells anew: a digit may have been noise on the wire of a scanner.
     fn close(&mut self) -> Vec<Event> {
-        match self {
-            Self::Log(line) => line.close(),
-            Self::Unknown | Self::Wire { .. } => self.events(true),
-        }
+        let Self::Log(line) = self else { return self.events(true) };
+        let events = line.close();
+        *self = Self::Unknown;
+        events
     }
 }
 

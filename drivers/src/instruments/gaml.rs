@@ -12,6 +12,7 @@ use crate::contract::{
     Chromatogram, Decoded, Direction, Fault, Instrument, Message, Peak, Profile, Proof, Reading, Rejected, Serial,
     Transport,
 };
+use crate::format::encodings;
 use crate::format::numbers;
 use crate::format::trace::Points;
 use crate::link::whole::Whole;
@@ -37,13 +38,13 @@ const EXACT: f64 = 1e-6;
 
 fn recognises(bytes: &[u8]) -> bool {
     let head = bytes.get(..bytes.len().min(1024)).unwrap_or_default();
-    let (text, _) = crate::format::encodings::read(head);
+    let (text, _) = encodings::read(head);
     text.trim_start().starts_with('<') && text.contains("<GAML ")
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
-    let (text, encoding) = crate::format::encodings::read(&message.bytes);
-    let gaml = Gaml::read(&text)?;
+    let (text, encoding) = encodings::read(&message.bytes);
+    let gaml = Gaml::read(&text).map_err(|fault| fault.placed(|at| encodings::place(&message.bytes, &text, at)))?;
     let mut decoded = Decoded { encoding: Some(encoding), ..Decoded::default() };
     let software = ["component_name", "component_version"].map(|name| tree::value(&gaml.parameters, name));
     let software = software.into_iter().flatten().collect::<Vec<_>>().join(" ");

@@ -11,6 +11,7 @@ use crate::contract::{
     Chromatogram, Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Rejected, Serial, Transport,
 };
 use crate::format::arrays::Budget;
+use crate::format::encodings;
 use crate::format::trace::Points;
 use crate::link::whole::Whole;
 use run::{Array, RawChromatogram, Run};
@@ -41,13 +42,13 @@ const MINUTE: &str = "UO:0000031";
 
 fn recognises(bytes: &[u8]) -> bool {
     let head = bytes.get(..bytes.len().min(2048)).unwrap_or_default();
-    let (text, _) = crate::format::encodings::read(head);
+    let (text, _) = encodings::read(head);
     text.trim_start().starts_with('<') && (text.contains("<mzML") || text.contains("<indexedmzML"))
 }
 
 fn parse(message: &Message) -> Result<Decoded, Fault> {
-    let (text, encoding) = crate::format::encodings::read(&message.bytes);
-    let run = Run::read(&text)?;
+    let (text, encoding) = encodings::read(&message.bytes);
+    let run = Run::read(&text).map_err(|fault| fault.placed(|at| encodings::place(&message.bytes, &text, at)))?;
     let mut decoded = Decoded { encoding: Some(encoding), ..Decoded::default() };
     if let Some(declared) = run.spectra_declared.filter(|declared| *declared != run.spectra) {
         decoded.warnings.push(format!("the list of spectra says {declared}, found {}", run.spectra));

@@ -88,22 +88,21 @@ impl Cutter {
         Some(len)
     }
 
-    /// Silence: what began like a frame and did not end is none, so whatever lies behind its start byte counts.
-    pub fn give_up(&mut self) -> Vec<Cut> {
+    /// The next stretch in silence: what began like a frame and did not end is none, so whatever lies behind its start byte
+    /// counts. Who [restarts](Self::restart) does so between two stretches.
+    pub fn give_up(&mut self) -> Option<Cut> {
         self.over = true;
-        let mut cuts: Vec<Cut> = self.by_ref().collect();
-        while !self.held.is_empty() {
-            if self.passed < self.held.bytes().len() {
-                self.passed += 1;
-            }
-            cuts.extend(self.by_ref());
-            if self.passed >= self.held.bytes().len() && !self.held.is_empty() {
+        let mut cut = self.next();
+        while cut.is_none() && !self.held.is_empty() {
+            self.passed = (self.passed + 1).min(self.held.bytes().len());
+            cut = self.next();
+            if cut.is_none() && self.passed >= self.held.bytes().len() {
                 self.passed = 0;
-                cuts.push(Cut::Other(self.torn()));
+                cut = Some(Cut::Other(self.torn()));
             }
         }
         self.over = false;
-        cuts
+        cut
     }
 
     fn torn(&mut self) -> Event {
@@ -197,7 +196,7 @@ mod tests {
         cutter.push(bytes);
         let now: Vec<Cut> = cutter.by_ref().collect();
         now.into_iter()
-            .chain(cutter.give_up())
+            .chain(std::iter::from_fn(|| cutter.give_up()))
             .map(|cut| match cut {
                 Cut::Frame { wire, offset } => format!("frame at {offset}: {wire:02X?}"),
                 Cut::Other(event) => format!("{:?} {:02X?}", event.kind, event.wire),

@@ -221,8 +221,11 @@ impl Link for DayuanHost {
     }
 
     fn close(&mut self) -> Vec<Event> {
-        let cuts = self.cutter.give_up();
-        cuts.into_iter().map(|cut| self.event_of(cut)).collect()
+        let mut events = Vec::new();
+        while let Some(cut) = self.cutter.give_up() {
+            events.push(self.event_of(cut));
+        }
+        events
     }
 }
 
@@ -279,6 +282,19 @@ mod tests {
         assert_eq!(answers(&link.idle(now())), lz_link_test());
         assert_eq!(answers(&link.idle(now())), tl_link_test());
         assert_eq!(answers(&link.idle(now())), lz_link_test());
+    }
+
+    /// Each is a transmission, and its place is counted from the start of its own.
+    #[test]
+    fn records_behind_a_torn_one_know_where_they_stood_when_the_line_is_gone() {
+        let mut link = DayuanHost::default();
+        let torn = lz_record(3, 1);
+        let torn = torn.get(..4).unwrap_or_default();
+        let heard = [torn, &lz_record(3, 2), &lz_record(3, 3)].concat();
+        let events = [link.feed(&heard), link.close()].concat();
+        let places: Vec<_> =
+            events.iter().filter_map(|event| event.message.as_ref()).map(|m| m.pieces[0].wire).collect();
+        assert_eq!(places, [torn.len(), 0]);
     }
 
     #[test]

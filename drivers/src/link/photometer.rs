@@ -199,8 +199,11 @@ impl Link for Photometer {
 
     /// A run that was not finished is none.
     fn close(&mut self) -> Vec<Event> {
-        let cuts = self.cutter.give_up();
-        cuts.into_iter().map(|cut| self.event_of(cut)).collect()
+        let mut events = Vec::new();
+        while let Some(cut) = self.cutter.give_up() {
+            events.push(self.event_of(cut));
+        }
+        events
     }
 }
 

@@ -152,18 +152,21 @@ impl Taiyang {
         self.held.restart();
     }
 
-    /// What is held will not be completed.
+    /// What is held will not be completed, and groups that were to come will not come: the transmission is over. Groups have no
+    /// mark, so what comes later may begin in the middle of one.
     fn give_up(&mut self) -> Vec<Event> {
         self.passed = 0;
-        if self.held.is_empty() {
-            return Vec::new();
-        }
         let in_groups = self.state == State::Groups;
         let (offset, wire) = (self.held.offset(), self.held.take_all());
         let torn = Fault::Short { offset: offset + wire.len(), expected: "the rest of a group of 73 bytes" };
-        let event = if in_groups { refused(wire, torn) } else { noise(wire) };
+        let over = match (wire.is_empty(), in_groups) {
+            (true, _) if offset == 0 => None,
+            (true, _) => Some(event(wire, Kind::Control)),
+            (false, true) => Some(refused(wire, torn)),
+            (false, false) => Some(noise(wire)),
+        };
         self.finish();
-        vec![Event { last: true, ..event }]
+        over.into_iter().map(|event| Event { last: true, ..event }).collect()
     }
 }
 
@@ -180,19 +183,13 @@ impl Link for Taiyang {
 
     fn idle(&mut self, _now: DateTime) -> Vec<Event> {
         let mut events = self.give_up();
-        if self.state != State::Quiet {
-            self.finish();
-        }
         self.state = State::Hello;
         events.push(request(HELLO.to_vec()));
         events
     }
 
-    /// Groups have no mark: what comes after the line was gone may begin in the middle of one, so it is asked for again.
     fn close(&mut self) -> Vec<Event> {
-        let events = self.give_up();
-        self.finish();
-        events
+        self.give_up()
     }
 }
 
@@ -214,6 +211,17 @@ mod tests {
         assert_eq!(answer(events), NEXT);
         assert!(link.feed(&END).iter().all(|event| event.last && event.answer.is_empty()));
         assert_eq!(link.patience(), Some(BETWEEN));
+    }
+
+    #[test]
+    fn groups_that_come_after_a_silence_stand_in_a_transmission_of_their_own() {
+        let mut link = Taiyang::default();
+        link.feed(&GROUPS);
+        let silent = link.idle(DateTime::default());
+        assert_eq!(silent.iter().map(|event| event.last).collect::<Vec<_>>(), [true, false]);
+        let events = link.feed(&[&GROUPS[..], &[1; GROUP]].concat());
+        let places = events.iter().filter_map(|event| event.message.as_ref()).map(|message| message.pieces[0].wire);
+        assert_eq!(places.collect::<Vec<_>>(), [GROUPS.len()]);
     }
 
     #[test]
