@@ -75,6 +75,8 @@ impl Life {
             }
             Model::Ttnj | Model::Photometer => self.rack(one.code, one.what),
             Model::Balance => self.weigh(one.code, one.bench),
+            // They stand in no county of ours.
+            Model::Additives | Model::Luminometer | Model::Strips | Model::Logger => Ok(()),
         }
     }
 

@@ -49,8 +49,6 @@ pub struct Elisa {
     hand: Hand,
     chance: Chance,
     temper: Temper,
-    /// It asks what is ordered; otherwise it measures what it always does.
-    asks: bool,
     sender: Option<Sender>,
     /// When the sender last did something.
     turned: Option<DateTime>,
@@ -71,7 +69,6 @@ impl Elisa {
             hand,
             chance,
             temper,
-            asks: true,
             sender: None,
             turned: None,
             rested: None,
@@ -158,7 +155,10 @@ impl Elisa {
         let works: Vec<Work> = works
             .into_iter()
             .filter_map(|mut work| {
-                let Some(ordered) = self.ordered.remove(&work.sample).filter(|_| self.asks) else { return Some(work) };
+                let Some(ordered) = self.ordered.remove(&work.sample).filter(|_| self.temper != Temper::Unasking)
+                else {
+                    return Some(work);
+                };
                 let known = |code: &String| {
                     let level = work.tests.iter().find(|test| test.code == *code).cloned();
                     level.or_else(|| usual().find(|test| test.code == *code))
@@ -281,7 +281,7 @@ impl Device for Elisa {
             .map(|work| work.sample.as_str())
             .filter(|sample| !self.ordered.contains_key(*sample))
             .collect();
-        if !self.asks || unknown.is_empty() {
+        if self.temper == Temper::Unasking || unknown.is_empty() {
             return self.measure(works, now);
         }
         let text = query(&unknown, now);

@@ -15,6 +15,7 @@ pub mod photometer;
 pub mod pty;
 #[cfg(unix)]
 mod running;
+mod stored;
 #[cfg(test)]
 mod tests;
 pub mod ttnj;
@@ -27,6 +28,7 @@ pub use bench::{Bench, Queue, Test, Work};
 pub use chance::Chance;
 #[cfg(unix)]
 pub use running::Running;
+use stored::Stored;
 
 /// The device's side of a wire.
 pub trait Device: Send {
@@ -42,6 +44,8 @@ pub trait Device: Send {
 pub enum Temper {
     #[default]
     Good,
+    /// Asks nobody: what to measure is typed at it.
+    Unasking,
     /// Takes no message of the host, however often it is sent.
     Refuses,
     /// Has no time for the host.
@@ -69,11 +73,30 @@ pub enum Model {
     Gc,
     /// A balance in the preparation room.
     Balance,
+    /// Dayuan DY-6200: additives by colour.
+    Additives,
+    /// Dayuan DY-6100: the cleanness of surfaces.
+    Luminometer,
+    /// Dayuan DY-6260: colloidal-gold strips.
+    Strips,
+    /// Elitech RC-4: the temperature of a refrigerator.
+    Logger,
 }
 
 impl Model {
-    pub const ALL: [Self; 7] =
-        [Self::Lz4000, Self::Photometer, Self::Ttnj, Self::Elisa, Self::Immuno, Self::Gc, Self::Balance];
+    pub const ALL: [Self; 11] = [
+        Self::Lz4000,
+        Self::Photometer,
+        Self::Ttnj,
+        Self::Elisa,
+        Self::Immuno,
+        Self::Gc,
+        Self::Balance,
+        Self::Additives,
+        Self::Luminometer,
+        Self::Strips,
+        Self::Logger,
+    ];
 
     /// The driver that reads it.
     pub fn driver(self) -> &'static str {
@@ -85,6 +108,10 @@ impl Model {
             Self::Immuno => "hl7v2",
             Self::Gc => "shimadzu-ascii",
             Self::Balance => "mt-sics",
+            Self::Additives => "dayuan-6a",
+            Self::Luminometer => "dayuan-atp",
+            Self::Strips => "dayuan-dy6260",
+            Self::Logger => "elitech-rc4",
         }
     }
 
@@ -105,6 +132,10 @@ impl Model {
             Self::Immuno => Box::new(immuno::Immuno::new(hand, chance, temper)),
             Self::Gc => Box::new(gc::Gc::new(hand, chance)),
             Self::Balance => Box::new(balance::Balance::new(hand, chance)),
+            Self::Additives => Box::new(Stored::new(stored::Additives, hand, chance)),
+            Self::Luminometer => Box::new(Stored::new(stored::Luminometer, hand, chance)),
+            Self::Strips => Box::new(Stored::new(stored::Strips, hand, chance)),
+            Self::Logger => Box::new(Stored::new(stored::Logger { start: None }, hand, chance)),
         }
     }
 }

@@ -11,7 +11,7 @@ use super::{Extent, Ids, SeedError};
 use crate::acquire::{Epoch, Transmission};
 use crate::demo::county;
 use crate::demo::instruments::bench::{Queue, Work};
-use crate::demo::instruments::{Chance, Model};
+use crate::demo::instruments::{Chance, Model, Temper};
 use crate::demo::past::Past;
 use crate::lab::analysis::status::{State, Step};
 use crate::lab::custody::{Condition, Event, Movement, SealState, Whereabouts};
@@ -218,8 +218,9 @@ impl Story {
         let Some(driver) = drivers::by_id(model.driver()) else {
             return Err(SeedError::refused("instrument", format!("no driver '{}'", model.driver())));
         };
-        let mut device =
-            model.device(instrument, self.seed.wrapping_add(self.seq.unsigned_abs()), std::sync::Arc::new(queue));
+        // No host answers in the past: nothing is asked.
+        let seed = self.seed.wrapping_add(self.seq.unsigned_abs());
+        let mut device = model.device_of(Temper::Unasking, instrument, seed, std::sync::Arc::new(queue));
         let mut link = driver.link();
         let mut past = Past { instrument, driver: driver.id(), epoch: self.epoch, seq: self.seq };
         let said = past.talk(device.as_mut(), link.as_mut(), start, seconds);
