@@ -102,7 +102,7 @@ pub fn all(driver: &Driver, bytes: &[u8]) {
 
 /// The wire of all events is what was fed, and each message says truly where on the wire it stood.
 fn accounted(events: &[Event], bytes: &[u8]) {
-    let wire: Vec<u8> = events.iter().flat_map(|event| event.wire.iter().copied()).collect();
+    let wire = events.iter().map(|event| event.wire.as_slice()).collect::<Vec<_>>().concat();
     assert_eq!(wire, bytes, "every byte is accounted for once");
     let (mut from, mut to) = (0, 0);
     for event in events {
