@@ -30,6 +30,9 @@ const EOT: u8 = 0x04;
 /// As LIS01-A2 has it: an instrument that hears no answer for so long gives its session up.
 pub const PATIENCE: Duration = Duration::from_secs(15);
 
+/// After a session that failed an instrument on a cable leaves the line alone; LIS01-A2 has it wait for ten seconds.
+const QUIET: Duration = Duration::from_secs(2);
+
 /// What an instrument knows of its frames.
 #[derive(Debug, Clone, Default)]
 pub struct Memory {
@@ -106,9 +109,10 @@ impl Instrument {
             terminal.stop = Arc::clone(stop);
             let mut analyser = Analyser { memory, chance, pace, mischief: true };
             while !stop.load(Ordering::Relaxed) {
-                if terminal.wait_for_host(stop) {
-                    // Its error is that the host is gone, or silent: the session is given up, and a new one begun.
-                    let _ = analyser.session(&mut terminal);
+                // Its error is that the host is gone, or silent: the session is given up, and a new one begun later.
+                if analyser.session(&mut terminal).is_err() {
+                    terminal.wait_for_quiet();
+                } else {
                     analyser.rest(8);
                 }
             }
@@ -359,26 +363,21 @@ impl Terminal {
         self.master.read(&mut [0; 64]).is_err_and(|error| error.kind() == ErrorKind::WouldBlock)
     }
 
-    /// Waits until the host has opened its end; what was said to nobody is lost, as on a real cable.
-    fn wait_for_host(&mut self, stop: &AtomicBool) -> bool {
-        let mut gone = false;
-        while !stop.load(Ordering::Relaxed) {
+    /// After a session that failed: waits until the host has its end open and has been quiet for a while, so that no late
+    /// answer is taken for the next one's. What was said to nobody is lost, as on a real cable.
+    fn wait_for_quiet(&mut self) {
+        let mut quiet = Instant::now();
+        while quiet.elapsed() < QUIET && !self.stop.load(Ordering::Relaxed) {
             match self.master.read(&mut [0; 64]) {
-                Err(error) if error.kind() == ErrorKind::WouldBlock && !gone => return true,
-                Err(error) if error.kind() == ErrorKind::WouldBlock => {
-                    // It is back: whatever it still says to the time before is over by then.
-                    gone = false;
-                    sleep(Duration::from_millis(300));
-                }
+                Err(error) if error.kind() == ErrorKind::WouldBlock => sleep(Duration::from_millis(5)),
+                Ok(_) => quiet = Instant::now(),
                 Err(_) => {
-                    gone = true;
                     self.forget();
                     sleep(Duration::from_millis(10));
+                    quiet = Instant::now();
                 }
-                Ok(_) => (),
             }
         }
-        false
     }
 
     fn forget(&self) {

@@ -179,10 +179,13 @@ fn crash(url: &str, kills: usize, pace: Duration) {
     };
     let settling = Instant::now();
     let (mut left, mut seen) = (missing(), Instant::now());
-    let behind = left;
+    let (behind, mut looking) = (left, Duration::ZERO);
     while left > 0 && seen.elapsed() < SETTLED {
-        std::thread::sleep(Duration::from_millis(300));
+        // Looking costs as much as delivering: most of the time is left to that.
+        std::thread::sleep(Duration::from_millis(300).max(looking * 4));
+        let look = Instant::now();
         let now = missing();
+        looking = look.elapsed();
         if now < left {
             (left, seen) = (now, Instant::now());
         }
