@@ -13,8 +13,9 @@ use drivers::Message;
 use drivers::contract::{Reading, Role};
 use jiff::{SignedDuration, Timestamp};
 use qingke::acquire::intake::Hub;
-use qingke::acquire::{Intake, State, Transmission};
+use qingke::acquire::{Intake, SourceFile, State, Transmission};
 use qingke::lab::analysis::status::{Refusal, State as Stands, Step};
+use qingke::lab::digest::sha256;
 use qingke::lab::people::{Actor, Role as Duty, Who};
 use qingke::lab::zone::zone;
 use qingke::store::Store;
@@ -168,6 +169,105 @@ fn a_reading_that_has_no_place_waits_with_its_reason() {
             hub.deliver(&sent(seq, text, now())).unwrap();
         }
         assert_eq!(fates(url), table.map(|(_, fate)| fate.to_owned()));
+    });
+}
+
+#[derive(QueryableByName, Debug)]
+struct Said {
+    #[diesel(sql_type = Text)]
+    sample_text: String,
+    #[diesel(sql_type = Text)]
+    result: String,
+    #[diesel(sql_type = Text)]
+    fate: String,
+}
+
+/// Each reading as it stands in the record: its sample, its result, and `fate` or `held:reason`.
+fn kept(url: &str) -> Vec<[String; 3]> {
+    let query = sql_query(
+        "SELECT coalesce(sample_text, '') AS sample_text, coalesce(result, '') AS result, \
+         CASE WHEN held_for IS NULL THEN fate ELSE fate || ':' || held_for END AS fate FROM reading ORDER BY id",
+    );
+    let rows: Vec<Said> = match url.strip_prefix("sqlite://") {
+        Some(path) => query.load(&mut SqliteConnection::establish(path).unwrap()).unwrap(),
+        None => query.load(&mut PgConnection::establish(url).unwrap()).unwrap(),
+    };
+    rows.into_iter().map(|row| [row.sample_text, row.result, row.fate]).collect()
+}
+
+fn row(sample: &str, result: &str, fate: &str) -> [String; 3] {
+    [sample, result, fate].map(str::to_owned)
+}
+
+#[test]
+fn a_second_injection_is_neither_dropped_nor_does_it_overwrite_the_first_equal_or_not() {
+    run(|url, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (_, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        // All in the same minute, as the instrument's clock has it.
+        for (seq, result) in (1..).zip(["0.31", "0.31", "0.47"]) {
+            hub.deliver(&sent(seq, &said(&code, "AFM1", result, "ug/kg", now()), now())).unwrap();
+        }
+        let held = "held:already-measured";
+        assert_eq!(kept(url), [row(&code, "0.31", "matched"), row(&code, "0.31", held), row(&code, "0.47", held)]);
+        let (lines, _) = runtime.block_on(store.work(Filter::default(), 1)).unwrap();
+        let status = format!("{:?}", lines[0].analysis.status);
+        assert!(status.contains("0.310") || status.contains("0.31"), "the first stands: {status}");
+        assert!(!status.contains("0.47"), "{status}");
+    });
+}
+
+#[test]
+fn a_unit_is_compared_and_a_result_in_another_one_waits() {
+    run(|url, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (_, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        for (seq, unit) in (1..).zip(["mg/kg", "ng/kg", "%"]) {
+            hub.deliver(&sent(seq, &said(&code, "AFM1", "0.31", unit, now()), now())).unwrap();
+        }
+        assert_eq!(fates(url), ["held:unit-differs"; 3]);
+    });
+}
+
+#[test]
+fn an_unknown_sample_is_held_and_never_skipped_beside_a_known_one() {
+    run(|url, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (_, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        let both = said("QK2699999-0", "AFM1", "0.47", "ug/kg", now()).replace("L|1|N\r", "")
+            + &format!("O|2|{code}||^^^AFM1|R\rR|1|^^^AFM1|0.31|ug/kg||N||F\rL|1|N\r");
+        hub.deliver(&sent(1, &both, now())).unwrap();
+        let unknown = row("QK2699999-0", "0.47", "held:unknown-sample");
+        assert_eq!(kept(url), [unknown, row(&code, "0.31", "matched")]);
+    });
+}
+
+#[test]
+fn a_sample_number_that_is_sql_is_a_sample_number_on_a_line_and_in_a_file() {
+    run(|url, store, runtime| {
+        let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
+        let (_, code) = runtime.block_on(laboratory::sample(&store, &bench, now()));
+        let hub = Hub { store: store.clone() };
+        let names = ["x'; DROP TABLE reading; --", "x' OR '1'='1", "%", "$1", "\\'; DELETE FROM transmission; --"];
+        let mut expected = Vec::new();
+        for (seq, name) in (1..).step_by(2).zip(names) {
+            // A backslash would be an escape of the line's own.
+            let spoken = name.trim_start_matches('\\');
+            hub.deliver(&sent(seq, &said(spoken, "AFM1", "0.31", "ug/kg", now()), now())).unwrap();
+            let text = format!("Sample_ID,Test_Code,Result,Unit\r\n{name},AFM1,0.31,ug/kg\r\n");
+            let file = SourceFile { name: format!("{name}.csv"), modified_at: None, sha256: sha256(text.as_bytes()) };
+            let report =
+                Transmission { driver: "csv-results".to_owned(), file: Some(file), ..sent(seq + 1, &text, now()) };
+            hub.deliver(&report).unwrap();
+            expected.extend([spoken, name].map(|name| row(name, "0.31", "held:unknown-sample")));
+        }
+        hub.deliver(&sent(100, &said(&code, "AFM1", "0.31", "ug/kg", now()), now())).unwrap();
+        expected.push(row(&code, "0.31", "matched"));
+        assert_eq!(kept(url), expected);
+        assert!(store.verify().unwrap().findings.is_empty());
     });
 }
 

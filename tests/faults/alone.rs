@@ -1,17 +1,16 @@
 //! A bench agent whose hub is away, with one analyser: all that it acknowledges must be in its journal.
 
 use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use qingke::acquire::{ChunkKind, LineConfig, Transport};
 use qingke::store::journal::Journal;
 
 use crate::bench::{Program, port, qingke};
 use crate::check::{self, Faults};
-use crate::instruments::{Analyser, Memory, Shared, call};
+use crate::instruments::{Memory, Shared, talk};
 
 /// The agent's folder, its line, and what its instrument remembers.
 pub struct Alone {
@@ -83,21 +82,8 @@ impl Alone {
     }
 
     /// The same, for as long as `runs` says.
-    pub fn talk_while(&self, mut runs: impl FnMut() -> bool, sessions: u64, patience: Duration) -> bool {
-        let mut analyser = Analyser::plain(self.memory.clone());
-        let begun = Instant::now();
-        let mut wire = loop {
-            match call(self.port) {
-                Ok(wire) => break wire,
-                Err(_) if !runs() || begun.elapsed() > patience + Duration::from_secs(5) => return false,
-                Err(_) => std::thread::sleep(Duration::from_millis(5)),
-            }
-        };
-        let mut all = || -> io::Result<()> {
-            wire.set_read_timeout(Some(patience))?;
-            (0..sessions).try_for_each(|_| analyser.session_of(&mut wire, 1))
-        };
-        all().is_ok()
+    pub fn talk_while(&self, runs: impl FnMut() -> bool, sessions: u64, patience: Duration) -> bool {
+        talk(self.port, &self.memory, runs, sessions, patience)
     }
 
     /// Holds the journal against the instrument's memory.

@@ -1,4 +1,4 @@
-//! The agent dies, or the system refuses, at one system call after the other (through strace). Without strace these tests
+//! Agent or hub dies, or the system refuses, at one system call after the other (through strace). Without strace these tests
 //! say so and prove nothing; `tests/run` installs it.
 //!
 //! Every point: `cargo test --test faults -- --ignored --nocapture every_system_call`. strace counts calls of one kind in
@@ -12,7 +12,10 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 use crate::alone::{ANSWER, Alone};
-use crate::bench::Program;
+use crate::bench::{Laboratory, Program, SOON, port, until};
+use crate::check;
+use crate::engines::Fresh;
+use crate::instruments::{Shared, talk};
 
 /// Calls that change what a disk holds or what an instrument hears.
 const CALLS: [&str; 14] = [
@@ -89,10 +92,14 @@ pub fn counted(bench: &Alone, calls: &[&str]) -> BTreeMap<String, usize> {
     let mut agent = Program::start(&mut bench.command(&traced(&calls.join(","), &[], &output)));
     assert!(bench.talk(&mut agent, SESSIONS, ANSWER), "{}", bench.log_text());
     agent.kill();
+    counts_in(&output)
+}
+
+fn counts_in(output: &Path) -> BTreeMap<String, usize> {
     // The tracer writes its last lines when its process is gone.
     std::thread::sleep(Duration::from_millis(200));
     let mut by_thread: BTreeMap<(String, String), usize> = BTreeMap::new();
-    for line in fs::read_to_string(&output).unwrap().lines() {
+    for line in fs::read_to_string(output).unwrap().lines() {
         let mut words = line.split_whitespace();
         if let (Some(thread), Some((call, _))) = (words.next(), words.next().and_then(|word| word.split_once('('))) {
             *by_thread.entry((call.to_owned(), thread.to_owned())).or_default() += 1;
@@ -166,6 +173,70 @@ fn every_system_call_of_an_agent_is_survived() {
     let begun = Instant::now();
     let deaths: usize = Before::ALL.into_iter().map(|before| killed_at_points(before, usize::MAX)).sum();
     eprintln!("killed at {deaths} system calls: 0 lost, 0 doubled, 0 out of order; {} s", begun.elapsed().as_secs());
+}
+
+/// Kills a hub, which has a line of its own, at points of the same scenario; what its instrument was promised is in the
+/// record afterwards. Answers at how many it died.
+fn hub_killed_at_points(most_points: usize) -> usize {
+    let fresh = Fresh::sqlite();
+    let laboratory = Laboratory::new(&fresh.url);
+    let (port, memory) = (port(), Shared::default());
+    let line = laboratory.line(false, "ASTM-1", "astm-lis2", "tcp-server", &format!("127.0.0.1:{port}"));
+    let settled = |what: &str| {
+        let mut hub = Program::start(&mut laboratory.hub());
+        assert!(talk(port, &memory, || !hub.is_over(), 1, ANSWER), "{what}: not back to work");
+        let faults = || {
+            let memory = memory.lock().unwrap();
+            check::frames(&laboratory.frames(line), &memory.acknowledged(), memory.sent)
+        };
+        until(what, SOON, || faults().lost.is_empty());
+        assert!(faults().none(), "{what}: {}", faults());
+        assert!(hub.stop().success());
+    };
+    settled("an undisturbed hub delivers");
+    let output = laboratory.path("strace");
+    let mut hub = Program::start(&mut laboratory.hub_by(&traced(&CALLS.join(","), &[], &output)));
+    assert!(talk(port, &memory, || !hub.is_over(), SESSIONS, ANSWER));
+    std::thread::sleep(Duration::from_millis(500));
+    hub.kill();
+    let counts = counts_in(&output);
+    let all: usize = counts.values().sum();
+    let mut deaths = 0;
+    for (call, k) in points(counts, all.div_ceil(most_points).max(1)) {
+        let inject = format!("inject={call}:signal=SIGKILL:when={k}");
+        let by = traced(&call, &["-e", &inject], Path::new("/dev/null"));
+        let mut hub = Program::start(&mut laboratory.hub_by(&by));
+        talk(port, &memory, || !hub.is_over(), SESSIONS, ANSWER);
+        // What is left of the scenario is delivery.
+        for _ in 0..20 {
+            if hub.is_over() {
+                break;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        deaths += usize::from(hub.is_over());
+        hub.kill();
+        settled(&format!("hub, {call} {k}"));
+    }
+    assert_eq!(laboratory.verify(), Ok(()));
+    eprintln!("hub: {all} points, killed at {deaths}");
+    deaths
+}
+
+#[test]
+fn a_hub_killed_at_a_system_call_has_lost_nothing_that_its_lines_acknowledged() {
+    if strace_works() {
+        assert!(hub_killed_at_points(5) > 0, "nothing was killed");
+    }
+}
+
+#[test]
+#[ignore = "takes some ten minutes"]
+fn every_system_call_of_a_hub_is_survived() {
+    assert!(strace_works());
+    let begun = Instant::now();
+    let deaths = hub_killed_at_points(usize::MAX);
+    eprintln!("hub killed at {deaths} system calls: 0 lost, 0 doubled; {} s", begun.elapsed().as_secs());
 }
 
 /// What the system may answer to a write or a sync.

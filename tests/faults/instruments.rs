@@ -5,7 +5,7 @@ use std::fs::File;
 use std::io::{self, ErrorKind, Read, Write};
 use std::net::TcpStream;
 use std::os::fd::AsFd;
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{OpenOptionsExt, symlink};
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -101,10 +101,9 @@ impl Instrument {
         })
     }
 
-    /// The same on a serial cable; gives the path under which the host opens its end.
-    pub fn serial_analyser(pace: Duration, chance: Chance) -> (Self, String) {
-        let mut terminal = Terminal::open().unwrap();
-        let path = terminal.path.clone();
+    /// The same on a serial cable, whose other end is opened as `socket`.
+    pub fn serial_analyser(socket: PathBuf, pace: Duration, chance: Chance) -> Self {
+        let mut terminal = Terminal::open(socket).unwrap();
         let work = move |memory: Shared, stop: &Arc<AtomicBool>| {
             terminal.stop = Arc::clone(stop);
             let mut analyser = Analyser { memory, chance, pace, mischief: true };
@@ -117,7 +116,7 @@ impl Instrument {
                 }
             }
         };
-        (Self::start(work), path)
+        Self::start(work)
     }
 
     /// An analyser that speaks HL7 over MLLP.
@@ -223,6 +222,21 @@ pub fn call(port: u16) -> io::Result<TcpStream> {
     wire.set_nodelay(true)?;
     wire.set_read_timeout(Some(PATIENCE))?;
     Ok(wire)
+}
+
+/// An instrument calls the line and speaks so many sessions of one message each, waiting `patience` for each answer and
+/// for the line to listen as long as `runs`; whether all were acknowledged.
+pub fn talk(port: u16, memory: &Shared, mut runs: impl FnMut() -> bool, sessions: u64, patience: Duration) -> bool {
+    let mut analyser = Analyser::plain(Arc::clone(memory));
+    let begun = Instant::now();
+    let mut wire = loop {
+        match call(port) {
+            Ok(wire) => break wire,
+            Err(_) if !runs() || begun.elapsed() > patience + Duration::from_secs(5) => return false,
+            Err(_) => sleep(Duration::from_millis(5)),
+        }
+    };
+    wire.set_read_timeout(Some(patience)).is_ok() && (0..sessions).all(|_| analyser.session_of(&mut wire, 1).is_ok())
 }
 
 fn read(wire: &mut impl Read) -> io::Result<u8> {
@@ -340,13 +354,16 @@ impl Analyser {
 /// The instrument's end of a serial cable. It sees when the host's end is closed, as a handshake line would tell it.
 pub struct Terminal {
     master: File,
-    pub path: String,
+    path: PathBuf,
+    /// A name that stays, as udev gives one to an adapter. The system gives the number of a terminal that is gone to the
+    /// next one, which may be another test's.
+    socket: PathBuf,
     /// Nobody waits for an answer any more.
     stop: Arc<AtomicBool>,
 }
 
 impl Terminal {
-    pub fn open() -> io::Result<Self> {
+    pub fn open(socket: PathBuf) -> io::Result<Self> {
         let pair = openpty(None, None)?;
         let mut mode = tcgetattr(&pair.slave)?;
         cfmakeraw(&mut mode);
@@ -354,8 +371,9 @@ impl Terminal {
         fcntl(&pair.master, FcntlArg::F_SETFL(OFlag::O_NONBLOCK))?;
         // The programs under test must not hold the instrument's end.
         fcntl(&pair.master, FcntlArg::F_SETFD(FdFlag::FD_CLOEXEC))?;
-        let path = ttyname(&pair.slave)?.to_string_lossy().into_owned();
-        Ok(Self { master: File::from(pair.master), path, stop: Arc::default() })
+        let path = ttyname(&pair.slave)?;
+        symlink(&path, &socket)?;
+        Ok(Self { master: File::from(pair.master), path, socket, stop: Arc::default() })
     }
 
     /// Whether the host has opened its end.
@@ -386,6 +404,13 @@ impl Terminal {
         if let Ok(host) = host {
             let _ = tcflush(host.as_fd(), FlushArg::TCIOFLUSH);
         }
+    }
+}
+
+impl Drop for Terminal {
+    fn drop(&mut self) {
+        // First the name, then the terminal.
+        let _ = std::fs::remove_file(&self.socket);
     }
 }
 

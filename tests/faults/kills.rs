@@ -58,8 +58,9 @@ fn lines(laboratory: &Laboratory, pace: Duration, seed: u64) -> Vec<Line> {
         };
         lines.push(Line { code, id, at_the_bench, promise: Promise::Answered, instrument });
     }
-    let (instrument, path) = Instrument::serial_analyser(pace, chance("ASTM-6"));
-    let id = laboratory.line(true, "ASTM-6", "astm-lis2", "serial", &path);
+    let socket = laboratory.path("tty-analyser");
+    let id = laboratory.line(true, "ASTM-6", "astm-lis2", "serial", socket.to_str().unwrap());
+    let instrument = Instrument::serial_analyser(socket, pace, chance("ASTM-6"));
     lines.push(Line { code: "ASTM-6", id, at_the_bench: true, promise: Promise::Answered, instrument });
     let port = port();
     let id = laboratory.line(true, "TP-1", "mt-sics", "tcp-server", &format!("127.0.0.1:{port}"));
