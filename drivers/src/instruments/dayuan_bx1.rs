@@ -12,7 +12,7 @@ use crate::contract::{
     Chromatogram, Decoded, Direction, Event, Fault, Instrument, Link, Message, Profile, Proof, Serial, Transport,
 };
 use crate::link::dayuan::{CRC_7E, SUM_7E, SUM_7E_HIGH, Variant, crc8, open, sum8};
-use crate::link::dayuan_cutter::{Cut, Cutter};
+use crate::link::dayuan_cutter::{Cut, Cutter, frames_in};
 use crate::link::held::whole;
 use crate::link::line::Line;
 
@@ -145,6 +145,10 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         let (found, computed) = (format!("{check:02X}"), format!("{computed:02X}"));
         return Err(Fault::Checksum { offset: 0, found, computed });
     }
+    if frames_in(&frame, VARIANTS).first() != Some(&frame) {
+        let expected = "7E, a command, a length, as many bytes of data, a check and 7E";
+        return Err(Fault::Bytes { offset: 0, expected, found: format!("{} bytes", frame.len()) });
+    }
     let mut decoded = Decoded {
         instrument: Instrument {
             vendor: Some("Dayuan".to_owned()),
@@ -207,5 +211,14 @@ mod tests {
     fn a_wrong_check_in_a_log_is_a_fault() {
         let fault = parse(&Message::plain(b"11:33:25\r\n7E,12,00,00,13,7E\r\n".to_vec(), 0)).unwrap_err();
         assert!(matches!(fault, Fault::Checksum { .. }));
+    }
+
+    /// Found by fuzzing: of a line of a log only the sum was looked at.
+    #[test]
+    fn a_line_of_a_log_with_a_right_sum_and_a_wrong_length_or_end_is_no_frame() {
+        for line in ["7E,12,00,00,12,00", "7E,12,01,00,13,7E", "11,12,00,00,12,7E"] {
+            let message = Message::plain(format!("11:33:25\r\n{line}\r\n").into_bytes(), 0);
+            assert!(matches!(parse(&message), Err(Fault::Bytes { .. })), "{line}");
+        }
     }
 }
