@@ -36,7 +36,7 @@ pub struct Host {
     /// The answer to a query: the orders that are open for the samples it names, or that there are none. `None`: the
     /// message asks for nothing that is known.
     pub answer: fn(&Message, &[Order], &Stamp<'_>) -> Option<Vec<u8>>,
-    /// Orders, unasked. Action `C` takes one back.
+    /// Orders, unasked. Action `A` adds to what was ordered on the sample before, `C` takes back.
     pub order: fn(&[Order], &Stamp<'_>) -> Vec<u8>,
 }
 

@@ -28,6 +28,9 @@ const BARE: Duration = Duration::from_secs(3);
 /// A message of ours waits this long for its acknowledgement, as for that of the lower layer.
 const ACKNOWLEDGEMENT: Duration = Duration::from_secs(30);
 
+/// An instrument that says so many other things first does not acknowledge.
+const OTHERS: u8 = 5;
+
 /// First bytes of every message.
 const HEAD: &[u8] = b"MSH";
 
@@ -44,6 +47,8 @@ struct Saying {
     /// The instrument is to say that it has it.
     awaits: bool,
     sent: bool,
+    /// Other messages that came since.
+    others: u8,
 }
 
 #[derive(Default)]
@@ -102,20 +107,25 @@ impl Mllp {
         }
         let answer = acknowledgement(&said);
         let answer = if answer.is_empty() { answer } else { frame(&answer) };
+        // An analyser whose header never changes acknowledges every attempt with the same bytes.
+        self.hear(&said);
         if said == self.previous {
             return Some(Event { answer, ..event(wire, Kind::Repeated) });
         }
         self.previous.clone_from(&said);
-        self.hear(&said);
         let pieces = vec![Piece { at: 0, wire: offset + 1, len: said.len() }];
         Some(Event { answer, ..whole(wire, Message { bytes: said, pieces }) })
     }
 
     /// Whether this is what our message waits for.
     fn hear(&mut self, message: &[u8]) {
-        let Some(saying) = self.saying.as_ref().filter(|saying| saying.sent) else { return };
-        if let Some((_, taken)) = acknowledged(message).filter(|(id, _)| *id == saying.id) {
-            self.said = Some(taken.map_or_else(Said::Refused, |()| Said::Taken));
+        let Some(saying) = self.saying.as_mut().filter(|saying| saying.sent) else { return };
+        match acknowledged(message).filter(|(id, _)| *id == saying.id) {
+            Some((_, taken)) => self.said = Some(taken.map_or_else(Said::Refused, |()| Said::Taken)),
+            None if saying.others < OTHERS => saying.others += 1,
+            None => self.said = Some(Said::Unanswered),
+        }
+        if self.said.is_some() {
             self.saying = None;
         }
     }
@@ -204,16 +214,17 @@ impl Link for Mllp {
         match self.saying.take() {
             Some(saying) if saying.sent => {
                 self.said = Some(Said::Unanswered);
-                Vec::new()
+                vec![Event { last: true, ..event(Vec::new(), Kind::Control) }]
             }
             Some(saying) => {
                 let frame = saying.frame.clone();
+                let last = !saying.awaits;
                 if saying.awaits {
                     self.saying = Some(Saying { sent: true, ..saying });
                 } else {
                     self.said = Some(Said::Taken);
                 }
-                vec![request(frame)]
+                vec![Event { last, ..request(frame) }]
             }
             None => Vec::new(),
         }
@@ -231,7 +242,7 @@ impl Link for Mllp {
     fn say(&mut self, message: &[u8]) -> bool {
         let free = self.saying.is_none() && self.said.is_none();
         if let Some((id, awaits)) = control(message).filter(|_| free) {
-            self.saying = Some(Saying { frame: frame(message), id, awaits, sent: false });
+            self.saying = Some(Saying { frame: frame(message), id, awaits, sent: false, others: 0 });
             return true;
         }
         false
@@ -325,11 +336,27 @@ mod tests {
         assert_eq!(link.said(), Some(Said::Refused("AE".to_owned())));
         link.say(ORDER);
         link.idle(DateTime::default());
-        assert!(link.idle(DateTime::default()).is_empty());
+        assert!(link.idle(DateTime::default()).iter().all(|event| event.last && event.answer.is_empty()));
         assert_eq!(link.said(), Some(Said::Unanswered));
         link.say(ORDER);
         link.close();
         assert_eq!(link.said(), Some(Said::Absent));
+    }
+
+    #[test]
+    fn an_acknowledgement_with_the_same_bytes_as_the_last_one_counts_and_other_talk_does_not_go_on_for_ever() {
+        let mut link = Mllp::default();
+        link.feed(&acknowledgement_of("41", "AA"));
+        link.say(ORDER);
+        link.idle(DateTime::default());
+        link.feed(&acknowledgement_of("41", "AA"));
+        assert_eq!(link.said(), Some(Said::Taken));
+        link.say(ORDER);
+        link.idle(DateTime::default());
+        for _ in 0..=OTHERS {
+            link.feed(&frame(RESULT));
+        }
+        assert_eq!(link.said(), Some(Said::Unanswered));
     }
 
     #[test]

@@ -200,7 +200,7 @@ impl<'t> Reply<'t> {
         for order in orders {
             let sample = self.escaped(order.sample_id.as_deref().unwrap_or_default());
             let action = match order.action.as_deref() {
-                None => "NW",
+                None | Some("A") => "NW",
                 Some("C") => "CA",
                 Some(action) => action,
             };

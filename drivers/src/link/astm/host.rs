@@ -6,10 +6,14 @@ use jiff::civil::DateTime;
 
 use super::{Outcome, Receiver, Role, SHORT, Sender, Turn, frames};
 use crate::contract::{Event, Kind, Link, Said};
-use crate::link::control::ENQ;
+use crate::link::control::{ACK, ENQ, EOT, NAK};
 
 /// The line rests for so long after a session before we ask for it: an instrument that has more to say begins at once.
 const GAP: Duration = Duration::from_millis(200);
+/// What came outside of any session is over when the line rests for so long.
+const REST: Duration = Duration::from_secs(3);
+/// An instrument that is always busy is left alone after so many enquiries.
+const ENQUIRIES: u8 = 6;
 
 /// A message to be said.
 #[derive(Debug)]
@@ -19,6 +23,8 @@ struct Saying {
     speaks: bool,
     /// Bytes came since we asked.
     heard: bool,
+    /// How often it was busy.
+    busy: u8,
 }
 
 /// A [`Receiver`] that takes a message to say. What the instrument answers to us is kept like everything it says: each
@@ -35,17 +41,30 @@ impl Host {
         self.saying.as_ref().is_some_and(|saying| saying.speaks)
     }
 
-    /// One byte while we speak.
+    /// One byte while we speak: an answer to us, or something of the instrument's own.
     fn hear(&mut self, byte: u8, events: &mut Vec<Event>) {
         let Some(saying) = &mut self.saying else { return };
-        let turn = saying.sender.hear(byte);
+        let answer = matches!(byte, ACK | NAK | EOT | ENQ);
+        let turn = match (answer, saying.sender.asks()) {
+            (true, _) => saying.sender.hear(byte),
+            // It begins to speak without asking: what it says must not be lost.
+            (false, true) => {
+                saying.sender.step_back();
+                Turn { write: Vec::new(), outcome: Some(Outcome::Yielded) }
+            }
+            (false, false) => {
+                saying.heard = true;
+                events.push(Event { kind: Kind::Noise, ..ours(vec![byte], Vec::new(), false) });
+                return;
+            }
+        };
         if turn.outcome == Some(Outcome::Yielded) {
             saying.speaks = false;
             if std::mem::take(&mut saying.heard) {
-                // The instrument's transmission begins with its ENQ.
+                // The instrument's transmission begins with its own first byte.
                 events.push(ours(Vec::new(), Vec::new(), true));
             }
-            events.extend(self.receiver.feed(&[ENQ]));
+            events.extend(self.receiver.feed(&[byte]));
             return;
         }
         saying.heard = true;
@@ -56,7 +75,7 @@ impl Host {
     fn turned(&mut self, wire: Vec<u8>, turn: Turn) -> Event {
         let said = turn.outcome.map(|outcome| match outcome {
             Outcome::Sent => Said::Taken,
-            Outcome::Refused { frame } => Said::Refused(format!("NAK {}", frame + 1)),
+            Outcome::Refused { .. } => Said::Refused(String::new()),
             Outcome::Silence { frame: Some(_) } => Said::Unanswered,
             Outcome::Silence { frame: None } | Outcome::Yielded => Said::Absent,
         });
@@ -67,6 +86,11 @@ impl Host {
         } else if let Some(saying) = self.saying.as_mut().filter(|saying| saying.sender.waits()) {
             // It is busy; until we ask again the line is its own.
             (saying.speaks, saying.heard, last) = (false, false, true);
+            saying.busy += 1;
+            if saying.busy >= ENQUIRIES {
+                self.said = Some(Said::Absent);
+                self.saying = None;
+            }
         }
         ours(wire, turn.write, last)
     }
@@ -96,14 +120,15 @@ impl Link for Host {
     fn patience(&self) -> Option<Duration> {
         match &self.saying {
             Some(saying) if saying.speaks => saying.sender.patience(),
-            Some(saying) => self.receiver.patience().or_else(|| saying.sender.patience().map(|time| time.max(GAP))),
+            Some(_) if !self.receiver.is_neutral() => self.receiver.patience().or(Some(REST)),
+            Some(saying) => saying.sender.patience().map(|time| time.max(GAP)),
             None => self.receiver.patience(),
         }
     }
 
     fn idle(&mut self, now: DateTime) -> Vec<Event> {
         match &mut self.saying {
-            Some(saying) if saying.speaks || self.receiver.patience().is_none() => {
+            Some(saying) if saying.speaks || self.receiver.is_neutral() => {
                 saying.speaks = true;
                 let turn = saying.sender.silent();
                 vec![self.turned(Vec::new(), turn)]
@@ -114,7 +139,8 @@ impl Link for Host {
 
     fn close(&mut self) -> Vec<Event> {
         if let Some(saying) = self.saying.take() {
-            self.said = Some(if saying.speaks { Said::Unanswered } else { Said::Absent });
+            let began = saying.speaks && !saying.sender.asks();
+            self.said = Some(if began { Said::Unanswered } else { Said::Absent });
         }
         self.receiver.close()
     }
@@ -123,7 +149,7 @@ impl Link for Host {
         let free = self.saying.is_none() && self.said.is_none();
         if free {
             let sender = Sender::new(Role::Host, frames(message, SHORT));
-            self.saying = Some(Saying { sender, speaks: false, heard: false });
+            self.saying = Some(Saying { sender, speaks: false, heard: false, busy: 0 });
         }
         free
     }
@@ -136,7 +162,6 @@ impl Link for Host {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::link::control::{ACK, EOT, NAK};
 
     const ORDER: &[u8] = b"H|\\^&\rO|1|S||^^^A\rL|1|N\r";
     const NOW: DateTime = DateTime::constant(2026, 3, 2, 9, 0, 0, 0);
@@ -182,7 +207,7 @@ mod tests {
             assert_eq!(host.said(), None);
         }
         assert_eq!(answers(&host.feed(&[NAK])), [EOT]);
-        assert_eq!(host.said(), Some(Said::Refused("NAK 1".to_owned())));
+        assert_eq!(host.said(), Some(Said::Refused(String::new())));
     }
 
     #[test]
@@ -207,6 +232,56 @@ mod tests {
         assert_eq!(answers(&host.feed(&[ENQ])), [ACK]);
         assert_eq!(answers(&host.feed(&[EOT])), [0_u8; 0]);
         assert_eq!(answers(&host.idle(NOW)), [ENQ]);
+    }
+
+    #[test]
+    fn what_an_instrument_says_without_asking_is_not_lost_when_we_ask_at_that_moment() {
+        for result in [b"H|\\^&\rR|1|^^^A|1\rL|1|N\r".to_vec(), frames(b"H|\\^&\rR|1|^^^A|1\rL|1|N\r", SHORT).concat()]
+        {
+            let mut host = asking();
+            let mut events = host.feed(&result);
+            events.extend(host.close());
+            assert_eq!(wire(&events), result);
+            assert_eq!(events.iter().filter(|event| event.message.is_some()).count(), 1, "{events:?}");
+            assert_eq!(host.said(), Some(Said::Absent));
+        }
+    }
+
+    #[test]
+    fn noise_between_our_frames_is_kept_as_noise_and_answers_nothing() {
+        let mut host = asking();
+        let frame = host.feed(&[ACK]);
+        let noise = host.feed(b"\r\n?");
+        assert!(noise.iter().all(|event| event.kind == Kind::Noise && event.answer.is_empty()), "{noise:?}");
+        assert!(!answers(&frame).is_empty());
+        host.feed(&[ACK]);
+        assert_eq!(host.said(), Some(Said::Taken));
+    }
+
+    #[test]
+    fn an_instrument_that_is_always_busy_is_left_alone() {
+        let mut host = asking();
+        for _ in 1..ENQUIRIES {
+            host.feed(&[NAK]);
+            assert_eq!(host.said(), None);
+            assert_eq!(answers(&host.idle(NOW)), [ENQ]);
+        }
+        host.feed(&[NAK]);
+        assert_eq!((host.said(), host.patience()), (Some(Said::Absent), None));
+    }
+
+    #[test]
+    fn after_half_a_session_the_places_of_the_next_are_counted_from_its_start() {
+        let mut host = Host::default();
+        let late = frames(&[b'x'; 5 * SHORT], SHORT);
+        assert!(matches!(host.feed(&late[4]).as_slice(), [Event { kind: Kind::Refused(_), .. }]));
+        host.say(ORDER);
+        assert_eq!(host.patience(), Some(REST), "it may be in the middle of a message");
+        assert!(host.idle(NOW).last().is_some_and(|event| event.last));
+        assert_eq!(answers(&host.idle(NOW)), [ENQ]);
+        let result = [&[ENQ][..], &frames(b"H|\\^&\rL|1|N\r", SHORT).concat()].concat();
+        let message = host.feed(&result).into_iter().find_map(|event| event.message).unwrap();
+        assert_eq!(message.pieces[0].wire, 3);
     }
 
     #[test]

@@ -120,6 +120,11 @@ impl Link for Receiver {
 }
 
 impl Receiver {
+    /// Nothing is under way: the next byte begins a transmission.
+    pub(super) fn is_neutral(&self) -> bool {
+        self.at == At::Outside && !self.open && self.held.is_empty() && self.offset == 0
+    }
+
     /// Takes at one go the bytes of a frame that mean nothing to the protocol, and the byte after them; gives what is
     /// left.
     fn text<'a>(&mut self, bytes: &'a [u8]) -> &'a [u8] {

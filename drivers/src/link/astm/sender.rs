@@ -96,6 +96,16 @@ impl Sender {
         matches!(self.at, At::Waiting(_))
     }
 
+    /// It asked for the line and has no answer yet.
+    pub fn asks(&self) -> bool {
+        self.at == At::Asked
+    }
+
+    /// Something else came than an answer to the enquiry: the line is left to the other side for a while.
+    pub fn step_back(&mut self) {
+        self.at = At::Waiting(HOST_AGAIN);
+    }
+
     /// A byte came from the receiver.
     pub fn hear(&mut self, byte: u8) -> Turn {
         match (self.at, byte) {
