@@ -227,6 +227,10 @@ fn an_instrument_of_a_bench_is_answered_by_the_hub_and_by_no_other_bench() {
                 .header("Authorization", "Bearer another token of forty letters, made up")
                 .send("{\"instrument\":\"ELISA-1\",\"told\":null}");
             assert!(matches!(asked, Err(ureq::Error::StatusCode(422))), "{asked:?}");
+            let told = ureq::post(format!("http://{hub}/api/agent/say"))
+                .header("Authorization", "Bearer another token of forty letters, made up")
+                .send("{\"instrument\":\"ELISA-1\",\"told\":[1,\"taken\"]}");
+            assert!(matches!(told, Err(ureq::Error::StatusCode(422))), "{told:?}");
             stop.send_replace(true);
             running.await.unwrap();
         });

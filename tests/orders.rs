@@ -17,11 +17,13 @@ use analyser::{Analyser, ordered};
 use diesel::prelude::*;
 use diesel::sql_types::{BigInt, Nullable, Text};
 use diesel::{PgConnection, SqliteConnection, sql_query};
+use drivers::Said;
 use jiff::Timestamp;
 use laboratory::Bench;
 use qingke::acquire::intake::Hub;
 use qingke::acquire::{LineConfig, Lines, Transport};
 use qingke::lab::analysis::dispatch::State;
+use qingke::lab::analysis::status::Step;
 use qingke::lab::people::Who;
 use qingke::store::Store;
 use qingke::store::catalogue::Instrument;
@@ -170,7 +172,7 @@ fn an_order_refused_six_times_is_shown_as_undelivered_and_a_person_has_it_sent_a
         assert_eq!(reader.hears(false).await, None);
         until("the order is undelivered", || dispatches(url)[0].state == "undelivered").await;
         let row = &dispatches(url)[0];
-        assert_eq!((row.attempts, row.fault.as_deref()), (1, Some("NAK 1")));
+        assert_eq!((row.attempts, row.fault.as_deref()), (1, Some("refused")));
         assert_eq!(set.store.waiting().await.unwrap().undelivered_orders, 1);
         assert!(reader.is_left_alone().await, "it is not sent again by itself");
 
@@ -195,6 +197,65 @@ fn an_instrument_that_is_to_be_told_nothing_gets_no_answer() {
         reader.says(&query(&code)).await;
         assert!(reader.is_left_alone().await);
         assert!(dispatches(url).is_empty());
+        set.lines.stop().await;
+    });
+}
+
+#[test]
+fn an_order_taken_back_while_it_was_being_said_is_taken_back_from_the_instrument() {
+    each(async |url| {
+        let set = laboratory_on(url, Some("pushed")).await;
+        let at = Timestamp::now();
+        let (id, _) = laboratory::sample(&set.store, &set.bench, at).await;
+        let said = set.store.to_say("ELISA-1", at).unwrap().unwrap();
+        let analyst = Who::Person(set.bench.analyst.clone());
+        set.store.take_back_order(analyst, at, id, at, "开错样品".to_owned()).await.unwrap();
+        assert_eq!(set.store.to_say("ELISA-1", at).unwrap(), None);
+        set.store.told("ELISA-1", said.id, &Said::Taken, at).unwrap();
+        let back = set.store.to_say("ELISA-1", at).unwrap().unwrap();
+        assert_eq!(back.orders[0].action.as_deref(), Some("C"));
+        assert_eq!(back.orders[0].tests, ["AFM1"]);
+        set.lines.stop().await;
+    });
+}
+
+#[test]
+fn what_an_instrument_says_against_an_order_is_kept_whatever_it_is() {
+    each(async |url| {
+        let set = laboratory_on(url, Some("pushed")).await;
+        let at = Timestamp::now();
+        laboratory::sample(&set.store, &set.bench, at).await;
+        let order = set.store.to_say("ELISA-1", at).unwrap().unwrap();
+        let why = format!("AE \0{}", "长".repeat(5000));
+        set.store.told("ELISA-1", order.id, &Said::Refused(why), at).unwrap();
+        let row = &dispatches(url)[0];
+        assert_eq!(row.state, "undelivered");
+        assert_eq!(row.fault.as_ref().unwrap().chars().count(), 200);
+        set.lines.stop().await;
+    });
+}
+
+#[test]
+fn a_second_order_on_a_sample_adds_to_the_first_and_a_retest_is_sent_too() {
+    each(async |url| {
+        let set = laboratory_on(url, Some("pushed")).await;
+        let at = Timestamp::now();
+        let (id, code) = laboratory::sample(&set.store, &set.bench, at).await;
+        let mut reader = Analyser::call(set.address).await;
+        reader.hears(true).await.unwrap();
+        let result = "R|1|^^^AFM1|0.31|ug/kg||N||F||||20261124100000\r";
+        reader.says(&format!("H|\\^&\rP|1\rO|1|{code}||^^^AFM1|R\r{result}L|1|N\r")).await;
+        let filter = || qingke::store::work::Filter { sample: Some(id), ..Default::default() };
+        let mut analysis = set.store.work(filter(), 1).await.unwrap().0.remove(0).analysis;
+        while analysis.status.entry().is_none() {
+            tokio::time::sleep(Duration::from_millis(50)).await;
+            analysis = set.store.work(filter(), 1).await.unwrap().0.remove(0).analysis;
+        }
+        let seen = vec![qingke::store::work::Seen { analysis: analysis.id, version: analysis.version }];
+        let again = Step::Retest { reason: "孔污染".to_owned() };
+        set.store.take_steps(Who::Person(set.bench.analyst.clone()), at, seen, again).await.unwrap();
+        let order = reader.hears(true).await.unwrap();
+        assert_eq!(ordered(&order), [(code, "^^^AFM1".to_owned(), "A".to_owned())]);
         set.lines.stop().await;
     });
 }

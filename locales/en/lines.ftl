@@ -279,9 +279,11 @@ dispatch-attempts = { $count ->
    *[other] sent { $count } times
 }
 dispatch-cancel = cancel { $tests }
+dispatch-fault-refused = the instrument refused it
 dispatch-fault-unanswered = the instrument did not answer
 dispatch-fault-absent = the instrument is off or not connected
 dispatch-again = Send again
 dispatch-again-done = The order will be sent again.
 dispatch-withdraw = Take back
 dispatch-withdrawn-done = The order is taken back and will not be sent.
+lines-undelivered = Orders were not delivered to instrument { $code }: see to them

@@ -30,12 +30,12 @@ pub trait Intake: Send + Sync {
     /// The record could not be asked.
     fn has(&self, transmission: &Transmission) -> Result<bool, IntakeError>;
 
-    /// What is to be said to an instrument now, in order. Called from a thread that may block.
+    /// What is to be said to an instrument next. Called from a thread that may block.
     ///
     /// # Errors
     /// The record could not be asked.
-    fn to_say(&self, _instrument: &str) -> Result<Vec<Saying>, IntakeError> {
-        Ok(Vec::new())
+    fn to_say(&self, _instrument: &str) -> Result<Option<Saying>, IntakeError> {
+        Ok(None)
     }
 
     /// Takes what became of it. Called again, it changes nothing.

@@ -44,13 +44,13 @@ impl Intake for Hub {
         self.store.has_taken(transmission).map_err(|error| IntakeError(error.to_string()))
     }
 
-    fn to_say(&self, instrument: &str) -> Result<Vec<Saying>, IntakeError> {
+    fn to_say(&self, instrument: &str) -> Result<Option<Saying>, IntakeError> {
         let failed = |error: StoreError| IntakeError(error.to_string());
         let Some(host) = self.store.driver_of(instrument).map_err(failed)?.and_then(|driver| driver.host()) else {
-            return Ok(Vec::new());
+            return Ok(None);
         };
-        let waiting = self.store.to_say(instrument, clock::now()).map_err(failed)?;
-        Ok(waiting.into_iter().filter_map(|sending| say(host, sending)).collect())
+        let next = self.store.to_say(instrument, clock::now()).map_err(failed)?;
+        Ok(next.and_then(|sending| say(host, sending)))
     }
 
     fn said(&self, instrument: &str, id: i64, said: &Said) -> Result<(), IntakeError> {

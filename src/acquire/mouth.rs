@@ -38,13 +38,11 @@ pub(super) struct Mouth {
 }
 
 impl Mouth {
-    /// Says what there is to say until told to stop. What is not said then waits in the record.
+    /// Says what there is to say until told to stop. What is not said then waits in the record; what is being said then is
+    /// brought to its end, or it would be said twice.
     pub async fn run(self, mut stop: watch::Receiver<bool>) {
-        loop {
-            let rest = tokio::select! {
-                rest = self.round() => rest,
-                _ = stop.wait_for(|stop| *stop) => return,
-            };
+        while !*stop.borrow() {
+            let rest = self.round(&stop).await;
             tokio::select! {
                 () = self.bell.notified() => (),
                 () = sleep(rest) => (),
@@ -53,30 +51,20 @@ impl Mouth {
         }
     }
 
-    /// Says all that waits; answers how long to rest then.
-    async fn round(&self) -> Duration {
-        if !matches!(self.live.snapshot().word, Word::Listening | Word::Receiving) {
-            return LOOK;
-        }
-        let waiting = match self.ask(|intake, instrument| intake.to_say(instrument)).await {
-            Ok(waiting) => waiting,
-            Err(error) => {
-                tracing::warn!(instrument = %self.instrument, %error, "what to say is not known");
-                return LOOK;
-            }
-        };
-        for saying in waiting {
+    /// Says all that waits, one after another as it stands at its turn; answers how long to rest then.
+    async fn round(&self, stop: &watch::Receiver<bool>) -> Duration {
+        while !*stop.borrow() && matches!(self.live.snapshot().word, Word::Listening | Word::Receiving) {
+            let saying = match self.ask(|intake, instrument| intake.to_say(instrument)).await {
+                Ok(Some(saying)) => saying,
+                Ok(None) => return LOOK,
+                Err(error) => {
+                    tracing::warn!(instrument = %self.instrument, %error, "what to say is not known");
+                    return LOOK;
+                }
+            };
             let said = self.outbox.say(saying.message).await;
             tracing::info!(instrument = %self.instrument, order = saying.id, said = said.word(), "order");
-            let told = said.clone();
-            // The instrument has it now: that is told before anything else is said, or it would be said twice.
-            while let Err(error) = {
-                let said = told.clone();
-                self.ask(move |intake, instrument| intake.said(instrument, saying.id, &said)).await
-            } {
-                tracing::warn!(instrument = %self.instrument, order = saying.id, %error, "not told yet");
-                sleep(AGAIN).await;
-            }
+            self.tell(saying.id, &said, stop).await;
             match said {
                 Said::Taken | Said::Refused(_) => (),
                 Said::Absent => return OFF,
@@ -84,6 +72,21 @@ impl Mouth {
             }
         }
         LOOK
+    }
+
+    /// What became of an order is told before anything else is said, or it would be said twice.
+    async fn tell(&self, id: i64, said: &Said, stop: &watch::Receiver<bool>) {
+        loop {
+            let told = said.clone();
+            let Err(error) = self.ask(move |intake, instrument| intake.said(instrument, id, &told)).await else {
+                return;
+            };
+            tracing::warn!(instrument = %self.instrument, order = id, said = said.word(), %error, "not told yet");
+            if *stop.borrow() {
+                return;
+            }
+            sleep(AGAIN).await;
+        }
     }
 
     async fn ask<T: Send + 'static>(

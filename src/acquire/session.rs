@@ -121,7 +121,7 @@ impl<K: Keeper> Session<'_, K> {
                 }
                 Step::Say(put) => {
                     // Nobody waits for it any more where this fails.
-                    let _ = put.told.send(Said::Refused("this line only listens".to_owned()));
+                    let _ = put.told.send(Said::Refused(String::new()));
                     continue;
                 }
                 Step::Read(read) => {
@@ -148,22 +148,29 @@ impl<K: Keeper> Session<'_, K> {
             if let Some(said) = said.or_else(|| link.said())
                 && let Some(told) = asked.take()
             {
+                // What was withheld or did not go out, the instrument does not have.
+                let said =
+                    if matches!((&taken, &said), (Ok(true), _) | (_, Said::Refused(_))) { said } else { Said::Absent };
                 let _ = told.send(said);
             }
             match (taken, end) {
                 (Err(ended @ Ended::Lost(_)), None | Some((None, _))) => {
                     // The line was lost while we answered: what the link still holds is kept, and nothing stays open.
                     let held = link.close();
+                    if let Some(told) = asked.take() {
+                        let _ = told.send(link.said().unwrap_or(Said::Absent));
+                    }
                     let kept = self.take(&mut talk, &held, Some("the line closed"), line, &stop).await;
                     return kept.err().filter(|ended| matches!(ended, Ended::Stopped)).unwrap_or(ended);
                 }
-                (Err(ended), _) | (Ok(()), Some((Some(ended), _))) => return ended,
-                (Ok(()), _) => (),
+                (Err(ended), _) | (Ok(_), Some((Some(ended), _))) => return ended,
+                (Ok(_), _) => (),
             }
         }
     }
 
-    /// Keeps and answers events, a transmission at a time. `torn`: why what stays open then is closed.
+    /// Keeps and answers events, a transmission at a time. `torn`: why what stays open then is closed. Says whether all
+    /// answers went out.
     async fn take<L>(
         &self,
         talk: &mut Talk,
@@ -171,11 +178,12 @@ impl<K: Keeper> Session<'_, K> {
         torn: Option<&str>,
         line: &mut L,
         stop: &watch::Receiver<bool>,
-    ) -> Result<(), Ended>
+    ) -> Result<bool, Ended>
     where
         L: AsyncWrite + Unpin,
     {
         let now = clock::now();
+        let mut answered = true;
         let mut groups: Vec<&[Event]> = events.split_inclusive(|event| event.last).collect();
         if torn.is_some() && groups.last().is_none_or(|group| group.last().is_none_or(|event| event.last)) {
             groups.push(&[]);
@@ -191,6 +199,7 @@ impl<K: Keeper> Session<'_, K> {
                 timely = self.keep_surely(keep, stop).await?;
                 self.tell(group, closing.as_ref(), now);
             }
+            answered &= timely || group.iter().all(|event| event.answer.is_empty());
             if torn.is_none() && timely && lost.is_none() {
                 for event in group.iter().filter(|event| !event.answer.is_empty()) {
                     if let Err(ended) = answer(line, &event.answer).await {
@@ -200,7 +209,7 @@ impl<K: Keeper> Session<'_, K> {
                 }
             }
         }
-        lost.map_or(Ok(()), Err)
+        lost.map_or(Ok(answered), Err)
     }
 
     /// Offers the bytes to the journal until it takes them; says whether that was soon enough to answer.

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::instant;
-use super::intake::Asked;
+use super::intake::{Asked, storable};
 use super::ledger::Tx;
 use super::schema::{dispatch, instrument, sample};
 use crate::lab::analysis::dispatch::{Dispatch, Kind, NotNow, State, Step, When};
@@ -25,11 +25,16 @@ pub struct Sending {
     /// What the instrument asked with, without its framing; of an answer.
     pub query: Option<Vec<u8>>,
     pub transmission: Option<i64>,
+    /// Of an order that is sent unasked.
+    pub sample: Option<i64>,
     /// What the instrument or the line said last.
     pub fault: Option<String>,
     pub created_at: Timestamp,
     pub changed_at: Timestamp,
 }
+
+/// Characters of an instrument's reason that are kept.
+const REASON: usize = 200;
 
 /// Why an order on its way was not changed.
 #[derive(Debug, thiserror::Error)]
@@ -51,6 +56,7 @@ struct Row {
     id: i64,
     kind: String,
     transmission_id: Option<i64>,
+    sample_id: Option<i64>,
     query: Option<Vec<u8>>,
     orders: String,
     state: String,
@@ -66,6 +72,7 @@ macro_rules! columns {
             dispatch::id,
             dispatch::kind,
             dispatch::transmission_id,
+            dispatch::sample_id,
             dispatch::query,
             dispatch::orders,
             dispatch::state,
@@ -90,6 +97,7 @@ impl TryFrom<Row> for Sending {
             orders: serde_json::from_str(&row.orders).map_err(|error| corrupt(error.to_string()))?,
             query: row.query,
             transmission: row.transmission_id,
+            sample: row.sample_id,
             fault: row.fault,
             created_at: instant::read("dispatch", row.id, &row.created_at)?,
             changed_at: instant::read("dispatch", row.id, &row.changed_at)?,
@@ -169,7 +177,26 @@ pub(in crate::store) fn ordered(
     sample_id: i64,
     analyses: &[i64],
 ) -> Result<(), StoreError> {
-    send(tx, instrument_id, sample_id, analyses, None)
+    let Some(instrument) = instrument_id else { return Ok(()) };
+    if told_when(tx.conn, instrument)? != Some(When::Pushed) {
+        return Ok(());
+    }
+    let tests = open::codes(tx.conn, instrument, analyses)?;
+    // A second order on a specimen adds to the first; as a new one it would take its place.
+    let adds = !pushed(tx.conn, instrument, sample_id)?.is_empty();
+    send(tx, instrument, sample_id, tests, adds.then_some("A"))
+}
+
+/// The orders of a sample that an instrument has or will get.
+fn pushed(conn: &mut Conn, instrument_id: i64, sample_id: i64) -> Result<Vec<Sending>, StoreError> {
+    let rows: Vec<Row> = dispatch::table
+        .filter(dispatch::instrument_id.eq(instrument_id))
+        .filter(dispatch::sample_id.eq(sample_id))
+        .filter(dispatch::state.eq_any([State::Waiting.name(), State::Undelivered.name(), State::Sent.name()]))
+        .order(dispatch::id)
+        .select(columns!())
+        .load(conn)?;
+    rows.into_iter().map(Sending::try_from).collect()
 }
 
 /// An analysis was cancelled: an order that still waits is changed, one that was sent is taken back.
@@ -180,51 +207,61 @@ pub(in crate::store) fn cancelled(
     analysis: i64,
 ) -> Result<(), StoreError> {
     let Some(instrument) = instrument_id else { return Ok(()) };
-    let codes = open::codes(tx.conn, instrument, &[analysis])?;
-    let sent: Vec<Row> = dispatch::table
-        .filter(dispatch::instrument_id.eq(instrument))
-        .filter(dispatch::sample_id.eq(sample_id))
-        .filter(dispatch::state.eq_any([State::Waiting.name(), State::Undelivered.name(), State::Sent.name()]))
-        .order(dispatch::id)
-        .select(columns!())
-        .load(tx.conn)?;
-    for row in sent {
-        let mut one = Sending::try_from(row)?;
-        let has = |order: &Order| order.action.is_none() && order.tests.iter().any(|test| codes.contains(test));
+    let mut codes = open::codes(tx.conn, instrument, &[analysis])?;
+    // Another method may want the same of the sample.
+    let open = open::tests(tx.conn, instrument, sample_id)?;
+    codes.retain(|code| !open.contains(code));
+    let mut arrived = false;
+    for mut one in pushed(tx.conn, instrument, sample_id)? {
+        let has = |order: &Order| order.action.as_deref() != Some(TAKES_BACK) && shares(&order.tests, &codes);
         if !one.orders.iter().any(has) {
             continue;
         }
-        if one.dispatch.state == State::Sent {
-            return send(tx, instrument_id, sample_id, &[analysis], Some("C"));
-        }
-        for order in &mut one.orders {
-            order.tests.retain(|test| !codes.contains(test));
-        }
-        one.orders.retain(|order| !order.tests.is_empty());
-        let withdrawn = one.orders.is_empty();
-        diesel::update(dispatch::table.find(one.id)).set(dispatch::orders.eq(json(&one.orders)?)).execute(tx.conn)?;
-        if withdrawn {
-            step(tx, &one, Step::Withdraw, None).map_err(|error| match error {
-                DispatchError::Store(error) => error,
-                DispatchError::NotNow(error) => StoreError::corrupt("dispatch", one.id, error),
-            })?;
+        arrived |= one.dispatch.may_have_arrived();
+        if one.dispatch.state != State::Sent {
+            drop_tests(&mut one.orders, |test| codes.contains(test));
+            keep_orders(tx, &one)?;
         }
     }
+    if arrived {
+        send(tx, instrument, sample_id, codes, Some(TAKES_BACK))?;
+    }
+    Ok(())
+}
+
+/// The action by which an order is taken back (LIS02-A2 8.4.12).
+const TAKES_BACK: &str = "C";
+
+fn shares(tests: &[String], codes: &[String]) -> bool {
+    tests.iter().any(|test| codes.contains(test))
+}
+
+fn drop_tests(orders: &mut Vec<Order>, gone: impl Fn(&String) -> bool) {
+    for order in orders.iter_mut() {
+        order.tests.retain(|test| !gone(test));
+    }
+    orders.retain(|order| !order.tests.is_empty());
+}
+
+/// Keeps what is left of an order; one of which nothing is left is withdrawn.
+fn keep_orders(tx: &mut Tx<'_>, one: &Sending) -> Result<(), StoreError> {
+    if one.orders.is_empty() {
+        return step(tx, one, Step::Withdraw, None).map(drop).map_err(|error| match error {
+            DispatchError::Store(error) => error,
+            DispatchError::NotNow(error) => StoreError::corrupt("dispatch", one.id, error),
+        });
+    }
+    diesel::update(dispatch::table.find(one.id)).set(dispatch::orders.eq(json(&one.orders)?)).execute(tx.conn)?;
     Ok(())
 }
 
 fn send(
     tx: &mut Tx<'_>,
-    instrument_id: Option<i64>,
+    instrument: i64,
     sample_id: i64,
-    analyses: &[i64],
+    tests: Vec<String>,
     action: Option<&str>,
 ) -> Result<(), StoreError> {
-    let Some(instrument) = instrument_id else { return Ok(()) };
-    if told_when(tx.conn, instrument)? != Some(When::Pushed) {
-        return Ok(());
-    }
-    let tests = open::codes(tx.conn, instrument, analyses)?;
     if tests.is_empty() {
         return Ok(());
     }
@@ -260,16 +297,17 @@ fn find(conn: &mut Conn, instrument_id: i64, id: i64) -> Result<Option<Sending>,
     row.map(Sending::try_from).transpose()
 }
 
-/// What waits to be said to an instrument, in order.
-fn waiting(conn: &mut Conn, code: &str) -> Result<Vec<Sending>, StoreError> {
-    let rows: Vec<Row> = dispatch::table
+/// What is to be said to an instrument next: what it asked for first, as that is good for a short time only.
+fn next(conn: &mut Conn, code: &str) -> Result<Option<Sending>, StoreError> {
+    let row: Option<Row> = dispatch::table
         .inner_join(instrument::table)
         .filter(instrument::code.eq(code))
         .filter(dispatch::state.eq(State::Waiting.name()))
-        .order(dispatch::id)
+        .order((dispatch::transmission_id.is_null(), dispatch::id))
         .select(columns!())
-        .load(conn)?;
-    rows.into_iter().map(Sending::try_from).collect()
+        .first(conn)
+        .optional()?;
+    row.map(Sending::try_from).transpose()
 }
 
 /// The newest orders on their way to an instrument, or that arrived.
@@ -295,33 +333,39 @@ pub fn undelivered_of(conn: &mut Conn, sample_id: i64) -> Result<Vec<String>, St
         .load(conn)?)
 }
 
+/// The instruments that did not take an order.
+pub fn undelivered_to(conn: &mut Conn) -> Result<Vec<String>, StoreError> {
+    Ok(dispatch::table
+        .inner_join(instrument::table)
+        .filter(dispatch::state.eq(State::Undelivered.name()))
+        .select(instrument::code)
+        .distinct()
+        .order(instrument::code)
+        .load(conn)?)
+}
+
 /// How many orders no instrument took.
 pub(in crate::store) fn undelivered(conn: &mut Conn) -> Result<i64, StoreError> {
     Ok(dispatch::table.filter(dispatch::state.eq(State::Undelivered.name())).count().get_result(conn)?)
 }
 
 impl Store {
-    /// What is to be said to an instrument now, in order; answers that come too late are let go. Blocking.
-    pub fn to_say(&self, code: &str, now: Timestamp) -> Result<Vec<Sending>, StoreError> {
-        let found = self.read(|conn| waiting(conn, code))?;
-        let stale = |one: &Sending| {
+    /// What is to be said to an instrument next; answers that come too late are let go. Blocking.
+    pub fn to_say(&self, code: &str, now: Timestamp) -> Result<Option<Sending>, StoreError> {
+        loop {
+            let Some(one) = self.read(|conn| next(conn, code))? else { return Ok(None) };
             let looked = one.dispatch.apply(Step::Look { since: one.created_at, now });
-            looked.is_ok_and(|next| next.state != State::Waiting)
-        };
-        if found.iter().any(stale) {
-            self.write(&Who::Line(code.to_owned()), now, |tx| {
-                for one in waiting(tx.conn, code)? {
-                    step(tx, &one, Step::Look { since: one.created_at, now }, one.fault.as_deref())?;
-                }
-                Ok::<_, DispatchError>(())
-            })
-            .map_err(|error| match error {
-                DispatchError::Store(error) => error,
-                DispatchError::NotNow(error) => StoreError::corrupt("dispatch", 0, error),
-            })?;
-            return self.read(|conn| waiting(conn, code));
+            if looked.is_ok_and(|next| next.state == State::Waiting) {
+                return Ok(Some(one));
+            }
+            let by = Who::Line(code.to_owned());
+            let look = Step::Look { since: one.created_at, now };
+            match self.write(&by, now, |tx| step(tx, &one, look, one.fault.as_deref())) {
+                Ok(_) => (),
+                Err(DispatchError::Store(error)) => return Err(error),
+                Err(DispatchError::NotNow(error)) => return Err(StoreError::corrupt("dispatch", one.id, error)),
+            }
         }
-        Ok(found)
     }
 
     /// What became of an order of an instrument. Told twice, or of one that a person has taken back, it changes nothing.
@@ -329,14 +373,26 @@ impl Store {
     pub fn told(&self, code: &str, id: i64, said: &Said, now: Timestamp) -> Result<(), StoreError> {
         let fault = match said {
             Said::Taken => None,
-            Said::Refused(why) => Some(why.clone()),
-            Said::Unanswered | Said::Absent => Some(said.word().to_owned()),
+            // What an instrument says may be long, and hold what no database keeps.
+            Said::Refused(why) if !why.trim().is_empty() => Some(storable(why.chars().take(REASON).collect())),
+            Said::Refused(_) | Said::Unanswered | Said::Absent => Some(said.word().to_owned()),
         };
         let written = self.write(&Who::Line(code.to_owned()), now, |tx| {
             let instrument: i64 =
                 instrument::table.filter(instrument::code.eq(code)).select(instrument::id).first(tx.conn)?;
             match find(tx.conn, instrument, id)? {
-                Some(one) => step(tx, &one, Step::Told(said), fault.as_deref()).map(drop),
+                Some(one) => {
+                    let late = one.dispatch.state == State::Withdrawn;
+                    step(tx, &one, Step::Told(said), fault.as_deref())?;
+                    // Taken back while it was being said: so it is taken back from the instrument.
+                    if let Some(sample) = one.sample.filter(|_| late) {
+                        let open = open::tests(tx.conn, instrument, sample)?;
+                        let gone: Vec<String> = one.orders.iter().flat_map(|order| order.tests.clone()).collect();
+                        let gone = gone.into_iter().filter(|test| !open.contains(test)).collect();
+                        send(tx, instrument, sample, gone, Some(TAKES_BACK))?;
+                    }
+                    Ok(())
+                }
                 None => Ok(()),
             }
         });
@@ -359,7 +415,25 @@ impl Store {
             let Some(one) = find(tx.conn, instrument_id, id)? else {
                 return Err(StoreError::Stale { table: "dispatch", id }.into());
             };
-            step(tx, &one, if again { Step::Again } else { Step::Withdraw }, None)
+            if !again {
+                return step(tx, &one, Step::Withdraw, None);
+            }
+            // Only what is still to be measured is sent again.
+            let mut one = one;
+            if let Some(sample) = one.sample {
+                let open = open::tests(tx.conn, instrument_id, sample)?;
+                for order in &mut one.orders {
+                    if order.action.as_deref() != Some(TAKES_BACK) {
+                        order.tests.retain(|test| open.contains(test));
+                    }
+                }
+                drop_tests(&mut one.orders, |_| false);
+                keep_orders(tx, &one)?;
+            }
+            if one.orders.is_empty() {
+                return Ok(State::Withdrawn);
+            }
+            step(tx, &one, Step::Again, None)
         })
         .await
     }

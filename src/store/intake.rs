@@ -62,7 +62,13 @@ impl Read {
             OnWire { reading, start: wire.start, end: wire.end }
         };
         let asks = !decoded.queries.is_empty();
-        let asked = asks.then(|| Asked { queries: decoded.queries, message: message.bytes.clone() });
+        let kept = |query: Query| Query {
+            sample_id: query.sample_id.map(storable),
+            tests: query.tests.into_iter().map(storable).collect(),
+            ..query
+        };
+        let queries = decoded.queries.into_iter().map(kept).collect();
+        let asked = asks.then(|| Asked { queries, message: message.bytes.clone() });
         let readings = decoded.readings.into_iter().map(place).collect();
         Self { readings, chromatograms: decoded.chromatograms, asked }
     }

@@ -29,8 +29,8 @@ use super::staff::Staff;
 use crate::acquire::configured::configured;
 use crate::acquire::{LineState, Word};
 use crate::store::catalogue::Instrument;
-use crate::store::readings;
 use crate::store::transmissions::{self, Transmission};
+use crate::store::{dispatches, readings};
 
 /// An instrument's line as a row.
 struct LineView {
@@ -102,6 +102,8 @@ struct ListPage {
     l: Locale,
     staff: Staff,
     lines: Vec<LineView>,
+    /// Instruments that did not take an order.
+    undelivered: Vec<String>,
 }
 
 /// The rows alone, sent again at each change.
@@ -114,7 +116,8 @@ struct Rows {
 
 #[get("/bench/lines")]
 async fn list(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ListPage, Error> {
-    Ok(ListPage { lines: views(shared, &l).await?, l, staff })
+    let undelivered = shared.store.reading(dispatches::undelivered_to).await?;
+    Ok(ListPage { lines: views(shared, &l).await?, undelivered, l, staff })
 }
 
 /// The rows of the list, whenever a line changes; ends with the program.

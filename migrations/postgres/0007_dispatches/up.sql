@@ -23,3 +23,4 @@ CREATE TABLE dispatch (
 );
 CREATE INDEX dispatch_by_instrument ON dispatch (instrument_id, state, id);
 CREATE INDEX dispatch_by_sample ON dispatch (sample_id, id);
+CREATE INDEX dispatch_by_state ON dispatch (state);

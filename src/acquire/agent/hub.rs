@@ -133,15 +133,15 @@ impl Intake for Remote {
         Ok(answer.has)
     }
 
-    fn to_say(&self, instrument: &str) -> Result<Vec<Saying>, IntakeError> {
+    fn to_say(&self, instrument: &str) -> Result<Option<Saying>, IntakeError> {
         let line = Spoken { instrument: instrument.to_owned(), told: None };
         self.ask("/api/agent/say", &line).map_err(|error| IntakeError(error.to_string()))
     }
 
     fn said(&self, instrument: &str, id: i64, said: &Said) -> Result<(), IntakeError> {
         let line = Spoken { instrument: instrument.to_owned(), told: Some((id, said.clone())) };
-        // What waits is asked for by itself; here only the success counts.
-        let _: Vec<Saying> = self.ask("/api/agent/say", &line).map_err(|error| IntakeError(error.to_string()))?;
+        // What is next is asked for by itself; here only the success counts.
+        let _: Option<Saying> = self.ask("/api/agent/say", &line).map_err(|error| IntakeError(error.to_string()))?;
         Ok(())
     }
 }

@@ -139,7 +139,10 @@ impl Elisa {
             for order in orders {
                 let sample = order.sample_id.unwrap_or_default();
                 match order.action.as_deref() {
-                    Some("C") => _ = self.ordered.remove(&sample),
+                    Some("C") => {
+                        self.ordered.entry(sample).or_default().retain(|test| !order.tests.contains(test));
+                    }
+                    Some("A") => self.ordered.entry(sample).or_default().extend(order.tests),
                     _ => _ = self.ordered.insert(sample, order.tests),
                 }
             }

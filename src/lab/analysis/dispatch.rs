@@ -86,18 +86,33 @@ impl Dispatch {
                 (if stale { State::Expired } else { State::Waiting }, self.attempts)
             }
             (State::Waiting, Step::Told(Said::Taken)) => (State::Sent, self.attempts + 1),
-            (State::Waiting, Step::Told(Said::Refused(_))) => (State::Undelivered, self.attempts + 1),
+            (State::Waiting, Step::Told(Said::Refused(_))) => (self.given_up(), self.attempts + 1),
             (State::Waiting, Step::Told(Said::Unanswered)) => {
                 let attempts = self.attempts + 1;
-                (if attempts < ATTEMPTS { State::Waiting } else { State::Undelivered }, attempts)
+                (if attempts < ATTEMPTS { State::Waiting } else { self.given_up() }, attempts)
             }
             // An instrument that is switched off gets its orders in the morning.
             (State::Waiting, Step::Told(Said::Absent)) => (State::Waiting, self.attempts),
+            // It was taken back while it was being said: the instrument has it all the same.
+            (State::Withdrawn, Step::Told(Said::Taken)) => (State::Sent, self.attempts + 1),
             (State::Waiting | State::Undelivered, Step::Withdraw) => (State::Withdrawn, self.attempts),
             (State::Undelivered, Step::Again) => (State::Waiting, 0),
             (state, _) => return Err(NotNow(state)),
         };
         Ok(Self { state, attempts, ..self })
+    }
+
+    /// Nobody can send an answer again: the instrument asks again.
+    fn given_up(self) -> State {
+        match self.kind {
+            Kind::Answer => State::Expired,
+            Kind::Push => State::Undelivered,
+        }
+    }
+
+    /// Whether the instrument has it, or may have it.
+    pub fn may_have_arrived(self) -> bool {
+        self.state == State::Sent || self.attempts > 0
     }
 }
 
@@ -150,10 +165,20 @@ mod tests {
     }
 
     #[test]
+    fn what_was_taken_back_too_late_is_known_as_sent() {
+        assert_eq!(after(Kind::Push, &[Step::Withdraw, Step::Told(&Said::Taken)]).state, State::Sent);
+    }
+
+    #[test]
+    fn an_answer_that_was_not_taken_waits_for_no_person() {
+        let refused = Said::Refused(String::new());
+        assert_eq!(after(Kind::Answer, &[Step::Told(&refused)]).state, State::Expired);
+    }
+
+    #[test]
     fn what_is_sent_or_ended_does_not_change() {
         let ended = [
             after(Kind::Push, &[Step::Told(&Said::Taken)]),
-            after(Kind::Push, &[Step::Withdraw]),
             after(Kind::Answer, &[Step::Look { since: at(0), now: at(9) }]),
         ];
         let steps = [Step::Told(&Said::Taken), Step::Look { since: at(0), now: at(9) }, Step::Withdraw, Step::Again];

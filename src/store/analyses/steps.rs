@@ -96,9 +96,12 @@ pub(crate) fn take_step(tx: &mut Tx<'_>, id: i64, version: Option<i64>, step: &S
     let reason = taken.reason.as_deref();
     tx.record(leaf_of(taken.step), "analysis", id, reason)?;
     tx.record("analysis.step", "analysis_event", event, reason)?;
-    if matches!(step, Step::Cancel { .. }) {
+    if matches!(step, Step::Cancel { .. } | Step::Retest { .. }) {
         let instrument: Option<i64> = method::table.find(found.method).select(method::instrument_id).first(tx.conn)?;
-        dispatches::cancelled(tx, instrument, found.sample, id)?;
+        match step {
+            Step::Retest { .. } => dispatches::ordered(tx, instrument, found.sample, &[id])?,
+            _ => dispatches::cancelled(tx, instrument, found.sample, id)?,
+        }
     }
     settle_sample(tx, found.sample)?;
     Ok(next)

@@ -28,7 +28,11 @@ pub(super) fn for_query(
         Some(order).filter(|order| !order.tests.is_empty())
     };
     let asked = query.sample_id.as_deref().unwrap_or_default();
-    if asked.trim().is_empty() || asked.trim().eq_ignore_ascii_case("ALL") {
+    // The instrument wants nothing any more (LIS02-A2 10.1.13).
+    if query.status.as_deref().is_some_and(|status| status.trim() == "A") {
+        return Ok(Vec::new());
+    }
+    if asked.trim().eq_ignore_ascii_case("ALL") {
         let mut orders = Vec::new();
         for (id, code) in waiting(conn, instrument_id)? {
             orders.extend(order(&code, tests(conn, instrument_id, id)?));
@@ -59,7 +63,7 @@ fn waiting(conn: &mut Conn, instrument_id: i64) -> Result<Vec<(i64, String)>, St
 }
 
 /// The codes of what is ordered on a sample and not yet measured, on methods this instrument serves.
-fn tests(conn: &mut Conn, instrument_id: i64, sample_id: i64) -> Result<Vec<String>, StoreError> {
+pub(super) fn tests(conn: &mut Conn, instrument_id: i64, sample_id: i64) -> Result<Vec<String>, StoreError> {
     let rows: Vec<i64> = analysis::table
         .inner_join(method::table)
         .filter(analysis::sample_id.eq(sample_id))

@@ -104,16 +104,16 @@ async fn has(_agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result
     found.await.map_err(failed)?.map(|has| Json(Kept { has })).map_err(failed)
 }
 
-/// What is to be said on a line of this bench, after what the agent has to tell of it.
+/// What is to be said next on a line of this bench, or what became of the last.
 #[post("/api/agent/say", data = "<data>")]
-async fn say(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result<Json<Vec<Saying>>, Refusal> {
+async fn say(agent: Enrolled, data: Data<'_>, shared: &State<Shared>) -> Result<Json<Option<Saying>>, Refusal> {
     let spoken: Spoken = body(data).await?;
     own(shared, &agent.0, &spoken.instrument).await?;
     let hub = Hub { store: shared.store.clone() };
     let said = rocket::tokio::task::spawn_blocking(move || {
         if let Some((id, said)) = &spoken.told {
             hub.said(&spoken.instrument, *id, said)?;
-            return Ok(Vec::new());
+            return Ok(None);
         }
         hub.to_say(&spoken.instrument)
     });

@@ -47,7 +47,7 @@ fn row(l: &Locale, one: Sending, may: bool) -> Ordered {
         note.push(l.n("dispatch-attempts", one.dispatch.attempts));
     }
     note.extend(one.fault.as_deref().map(|fault| match fault {
-        "unanswered" | "absent" => l.name("dispatch-fault", fault),
+        "unanswered" | "absent" | "refused" => l.name("dispatch-fault", fault),
         word => word.to_owned(),
     }));
     let what = one.orders.iter().map(|order| {
