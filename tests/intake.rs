@@ -391,16 +391,16 @@ fn take(store: &Store, instrument: &str, seq: i64, at: Timestamp, readings: Vec<
 /// What the reader says of a sample or of a control.
 fn toxin(sample: Option<&str>, result: &str) -> Reading {
     Reading {
-        sample_id: sample.map(str::to_owned),
-        analyte: Some("AFM1".to_owned()),
-        result: Some(result.to_owned()),
-        unit: Some("ug/kg".to_owned()),
+        sample_id: sample.map(Into::into),
+        analyte: Some("AFM1".into()),
+        result: Some(result.into()),
+        unit: Some("ug/kg".into()),
         ..Reading::default()
     }
 }
 
 fn mass(result: &str) -> Reading {
-    Reading { result: Some(result.to_owned()), unit: Some("g".to_owned()), ..Reading::default() }
+    Reading { result: Some(result.into()), unit: Some("g".into()), ..Reading::default() }
 }
 
 /// A control of the toxin whose code is `QC-M1`: 0.50 ± 0.02.
@@ -534,7 +534,7 @@ fn a_control_becomes_a_result_wherever_it_stands_or_waits_with_its_reason() {
         let bench = runtime.block_on(laboratory::set_up(&store, now(), "none"));
         let who = || Who::Person(bench.analyst.clone());
         let (sample, _) = runtime.block_on(laboratory::sample(&store, &bench, now()));
-        let position = |place: &str, result: &str| Reading { position: Some(place.to_owned()), ..toxin(None, result) };
+        let position = |place: &str, result: &str| Reading { position: Some(place.into()), ..toxin(None, result) };
         let called = |code: &str| Reading { role: Role::Control, ..toxin(Some(code), "0.51") };
         runtime.block_on(async {
             let material = material(&store).await;

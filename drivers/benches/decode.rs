@@ -119,6 +119,10 @@ fn to_checked_frames(bencher: Bencher) {
 #[divan::bench]
 fn to_typed_readings(bencher: Bencher) {
     let wire = stream();
+    // Other readers are given the same bytes by those who want to compare.
+    if let Some(folder) = std::env::var_os("LIS02_FILES") {
+        std::fs::write(std::path::Path::new(&folder).join("lis02.wire"), &wire).expect("the folder can be written to");
+    }
     for message in messages(&wire) {
         let decoded = driver().parse(&message).expect("a whole message is read");
         assert!(decoded.rejected.is_empty() && !decoded.readings.is_empty());

@@ -1,8 +1,10 @@
 //! What every instrument driver promises: the words `drivers` and the application share.
 
+use std::borrow::Cow;
 use std::ops::Range;
 use std::time::Duration;
 
+pub use compact_str::CompactString;
 use jiff::civil::DateTime;
 use serde::{Deserialize, Serialize};
 
@@ -156,8 +158,8 @@ pub struct Event {
     /// The received bytes this event accounts for; may be empty (a request of ours after silence).
     pub wire: Vec<u8>,
     pub kind: Kind,
-    /// What to write to the instrument once `wire` is kept; may be empty.
-    pub answer: Vec<u8>,
+    /// What to write to the instrument once `wire` is kept; may be empty. Most answers are one byte, always the same.
+    pub answer: Cow<'static, [u8]>,
     /// A message that became whole with these bytes.
     pub message: Option<Message>,
     /// The transmission ends with this event; offsets start again at 0 after it.
@@ -257,19 +259,19 @@ pub struct Instrument {
 #[derive(Debug, Clone, PartialEq, Default, Serialize)]
 pub struct Reading {
     /// Exactly as sent, leading blanks included.
-    pub sample_id: Option<String>,
+    pub sample_id: Option<CompactString>,
     /// Channel, well, rack place.
-    pub position: Option<String>,
+    pub position: Option<CompactString>,
     pub role: Role,
     /// The instrument's code for the analyte, as sent.
-    pub analyte: Option<String>,
+    pub analyte: Option<CompactString>,
     /// The instrument's literal text, never reformatted: `1.20` stays `1.20`. Only where a profile of the laboratory
     /// declares the decimal sign is it written as a point, without the signs that part thousands; no digit changes.
-    pub result: Option<String>,
+    pub result: Option<CompactString>,
     /// The value of `result` where it is a number. For calculations outside the record; the record keeps the text.
     pub number: Option<f64>,
     pub censored: Option<Censored>,
-    pub unit: Option<String>,
+    pub unit: Option<CompactString>,
     pub flags: Vec<String>,
     pub measured_at: Option<DateTime>,
     /// The instrument said when, in a way that can be read as two times: `measured_at` is `None`, and a person decides.

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::time::Duration;
 
 use drivers::conversation::{Item, Side};
-use drivers::{Censored, Chromatogram, Decoded, Driver, Event, Kind, Reading, Role};
+use drivers::{Censored, Chromatogram, CompactString, Decoded, Driver, Event, Kind, Reading, Role};
 use jiff::civil::{DateTime, date};
 use recordings::Recording;
 
@@ -83,7 +83,7 @@ fn play(recording: &Recording) -> Result<Vec<Event>, String> {
                 let mut asked = Vec::new();
                 if said.is_empty() && link.patience().is_some() {
                     asked = link.idle(morning());
-                    said.extend(asked.iter().flat_map(|event| event.answer.clone()));
+                    said.extend(asked.iter().flat_map(|event| event.answer.to_vec()));
                 }
                 if !said.starts_with(bytes) {
                     let (expected, found) = (bytes.escape_ascii(), said.escape_ascii());
@@ -94,7 +94,7 @@ fn play(recording: &Recording) -> Result<Vec<Event>, String> {
                 continue;
             }
         };
-        said.extend(heard.iter().flat_map(|event| event.answer.clone()));
+        said.extend(heard.iter().flat_map(|event| event.answer.to_vec()));
         events.extend(heard);
     }
     if !said.is_empty() {
@@ -146,7 +146,7 @@ fn message(out: &mut String, decoded: &Decoded) {
 }
 
 fn row(reading: &Reading) -> String {
-    let plain = |text: &Option<String>| text.clone().unwrap_or_default();
+    let plain = |text: &Option<CompactString>| text.as_deref().unwrap_or_default().to_owned();
     let mut cells =
         vec![plain(&reading.sample_id), plain(&reading.analyte), plain(&reading.result), plain(&reading.unit)];
     cells.extend(match reading.censored {

@@ -33,7 +33,7 @@ struct Semicolons {
 
 impl Semicolons {
     fn event(wire: Vec<u8>, kind: Kind, answer: &[u8]) -> Event {
-        Event { wire, kind, answer: answer.to_vec(), message: None, last: false }
+        Event { wire, kind, answer: answer.to_vec().into(), message: None, last: false }
     }
 }
 

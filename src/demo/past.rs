@@ -98,7 +98,7 @@ impl Open {
             at,
             kind,
             fault,
-            answer: event.answer,
+            answer: event.answer.into_owned(),
         });
         self.bytes.extend(&event.wire);
         self.messages.extend(event.message);

@@ -54,10 +54,10 @@ impl Read {
                 &mut reading.analyte,
                 &mut reading.result,
                 &mut reading.unit,
-                &mut reading.device_key,
             ] {
-                *text = text.take().map(storable);
+                *text = text.take().map(|text| if text.contains('\0') { storable(text.into()).into() } else { text });
             }
+            reading.device_key = reading.device_key.take().map(storable);
             reading.flags = std::mem::take(&mut reading.flags).into_iter().map(storable).collect();
             OnWire { reading, start: wire.start, end: wire.end }
         };

@@ -57,7 +57,7 @@ impl Analyser {
                     message = Some(String::from_utf8(found.bytes).unwrap().replace('\r', "\n"));
                 }
                 let frame = event.wire.len() > 1;
-                let answer = if frame && !takes { vec![NAK] } else { event.answer };
+                let answer = if frame && !takes { vec![NAK] } else { event.answer.into_owned() };
                 if frame && !takes {
                     // It forgets what it refused.
                     self.receiver = Receiver::default();

@@ -131,13 +131,13 @@ impl Described {
         let absorbance = Absorbance { start, end, change };
         Reading {
             role: self.role(said.kind.as_deref(), said.sample.as_deref()),
-            sample_id: said.sample,
-            position: said.position,
-            analyte: said.analyte,
-            result: Some(result),
+            sample_id: said.sample.map(Into::into),
+            position: said.position.map(Into::into),
+            analyte: said.analyte.map(Into::into),
+            result: Some(result.into()),
             number,
             censored,
-            unit: said.unit,
+            unit: said.unit.map(Into::into),
             flags,
             replicate: said.replicate.and_then(|text| text.parse().ok()),
             absorbance: Some(absorbance).filter(|absorbance| *absorbance != Absorbance::default()),

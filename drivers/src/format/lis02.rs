@@ -100,11 +100,16 @@ impl Text<'_> {
 /// The records of one message. Its first record must be a header, as nothing can be cut without it.
 pub fn read(bytes: &[u8]) -> Result<Text<'_>, Fault> {
     let encoding = encodings::of(bytes);
+    let utf8 = std::str::from_utf8(bytes).ok();
     let mut remarks = 0;
     let mut cut = None;
     let (mut rows, mut ends) = (Vec::with_capacity(bytes.len() / RECORD), Vec::with_capacity(bytes.len() / FIELD));
     for (line, span) in lines(bytes) {
-        let text = encodings::decode(bytes.get(span.clone()).unwrap_or_default(), encoding);
+        // Text of most messages need not be decoded; a mark at its start is taken away by decoding.
+        let text = match utf8.and_then(|text| text.get(span.clone())) {
+            Some(text) if !text.starts_with('\u{FEFF}') => Cow::Borrowed(text),
+            _ => encodings::decode(bytes.get(span.clone()).unwrap_or_default(), encoding),
+        };
         if text.starts_with('#') {
             remarks += 1;
             continue;

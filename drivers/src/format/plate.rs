@@ -58,7 +58,7 @@ pub fn measured(reading: Reading, literal: &str) -> Reading {
     if number.is_none() && censored.is_none() {
         flags.push(literal.to_owned());
     }
-    Reading { result: Some(literal.to_owned()), number, censored, flags, ..reading }
+    Reading { result: Some(literal.into()), number, censored, flags, ..reading }
 }
 
 /// What a well is for, from the name a plate layout gives it: `STD1`, `BLK`, `Blank`, `CTL2`, `QC_…`. Not for names of

@@ -79,8 +79,8 @@ pub fn is_unit(word: &str) -> bool {
 pub fn value(result: String, unit: Option<&str>, flags: &[&str]) -> Reading {
     Reading {
         number: numbers::number(&result),
-        result: Some(result),
-        unit: unit.map(str::to_owned),
+        result: Some(result.into()),
+        unit: unit.map(Into::into),
         flags: flags.iter().map(|flag| (*flag).to_owned()).collect(),
         ..Reading::default()
     }

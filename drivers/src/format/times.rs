@@ -4,14 +4,19 @@ use jiff::civil::{Date, DateTime, Time};
 
 /// `YYYYMMDDhhmm` or `YYYYMMDDhhmmss`, as LIS02 and HL7 write it; a date alone is not an instant.
 pub fn compact(text: &str) -> Option<DateTime> {
-    let text = text.trim();
-    if !text.bytes().all(|b| b.is_ascii_digit()) || !matches!(text.len(), 12 | 14) {
+    let digits = text.trim().as_bytes();
+    if !digits.iter().all(u8::is_ascii_digit) {
         return None;
     }
-    let part = |from: usize, to: usize| text.get(from..to).and_then(|digits| digits.parse::<i16>().ok());
-    let small = |from: usize| part(from, from + 2).and_then(|n| i8::try_from(n).ok());
-    let second = if text.len() == 14 { small(12)? } else { 0 };
-    DateTime::new(part(0, 4)?, small(4)?, small(6)?, small(8)?, small(10)?, second, 0).ok()
+    let (pairs, []) = digits.as_chunks::<2>() else { return None };
+    let two = |[tens, ones]: [u8; 2]| ((tens - b'0') * 10 + (ones - b'0')) as i8;
+    let (century, year, month, day, hour, minute, second) = match *pairs {
+        [century, year, month, day, hour, minute] => (century, year, month, day, hour, minute, [b'0'; 2]),
+        [century, year, month, day, hour, minute, second] => (century, year, month, day, hour, minute, second),
+        _ => return None,
+    };
+    let year = i16::from(two(century)) * 100 + i16::from(two(year));
+    DateTime::new(year, two(month), two(day), two(hour), two(minute), two(second), 0).ok()
 }
 
 /// Three numbers with a separator between them, and the year of two digits as 20yy: no instrument of today was built

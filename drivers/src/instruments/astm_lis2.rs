@@ -1,6 +1,7 @@
 //! Analysers that speak ASTM: LIS01-A2 frames (E1381) with LIS02-A2 records (E1394), on a serial line, TCP or in a
 //! file. Field numbers are those of LIS02-A2 sections 6 to 12; captures of five analysers agree with them.
 
+use compact_str::CompactString;
 use jiff::civil::DateTime;
 
 use crate::contract::{
@@ -68,16 +69,16 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
 }
 
 /// The specimen that the results after an O record belong to.
-struct Specimen {
-    id: Option<String>,
-    position: Option<String>,
+struct Specimen<'t> {
+    id: Option<CompactString>,
+    position: Option<CompactString>,
     role: Role,
-    order: Order,
+    record: Record<'t>,
 }
 
-struct Reader {
+struct Reader<'t> {
     delimiters: Delimiters,
-    order: Option<Specimen>,
+    order: Option<Specimen<'t>>,
     /// Results followed the present O record: it is no order to be done.
     answered: bool,
     /// The header says that all of the message is quality control (H-12).
@@ -85,8 +86,8 @@ struct Reader {
     out: Decoded,
 }
 
-impl Reader {
-    fn take(&mut self, record: &Record<'_>) -> Result<(), Fault> {
+impl<'t> Reader<'t> {
+    fn take(&mut self, record: &Record<'t>) -> Result<(), Fault> {
         match record.kind() {
             "H" | "h" if record.line > 1 && self.seen_header() => {
                 return Err(Fault::Line {
@@ -131,16 +132,13 @@ impl Reader {
         time
     }
 
-    fn order(&mut self, record: &Record<'_>) {
+    fn order(&mut self, record: &Record<'t>) {
         self.close_order();
         let d = self.delimiters;
         let field = if record.field(3).trim().is_empty() { record.field(4) } else { record.field(3) };
         let (id, position) = specimen(d, field);
-        let action = filled(record.field(12));
-        let role = if self.control || action.as_deref() == Some("Q") { Role::Control } else { Role::Unknown };
-        let tests = tests(d, record.field(5));
-        let order = Order { sample_id: id.clone(), tests, priority: filled(record.field(6)), action };
-        self.order = Some(Specimen { id, position, role, order });
+        let role = if self.control || record.field(12) == "Q" { Role::Control } else { Role::Unknown };
+        self.order = Some(Specimen { id, position, role, record: *record });
         self.answered = false;
     }
 
@@ -149,7 +147,13 @@ impl Reader {
         if let Some(specimen) = self.order.take()
             && !self.answered
         {
-            self.out.orders.push(specimen.order);
+            let record = specimen.record;
+            self.out.orders.push(Order {
+                sample_id: specimen.id.map(Into::into),
+                tests: tests(self.delimiters, record.field(5)),
+                priority: filled(record.field(6)),
+                action: filled(record.field(12)),
+            });
         }
         self.answered = true;
     }
@@ -178,7 +182,7 @@ impl Reader {
             position: specimen.and_then(|s| s.position.clone()),
             role: specimen.map_or(fallback, |s| s.role),
             analyte: filled(&d.code(record.field(3))),
-            result: (!literal.is_empty()).then(|| literal.into_owned()),
+            result: (!literal.is_empty()).then(|| literal.into()),
             number,
             censored,
             unit: filled(&d.plain(record.field(5))),
@@ -232,7 +236,7 @@ impl Reader {
             sample_id: filled(&material.join(&d.component.to_string())),
             role: Role::Control,
             analyte,
-            result: (!literal.is_empty()).then(|| literal.into_owned()),
+            result: (!literal.is_empty()).then(|| literal.into()),
             number,
             censored,
             unit: filled(&d.plain(record.field(5))),
@@ -257,20 +261,17 @@ fn tests(d: Delimiters, field: &str) -> Vec<String> {
     d.repeats(field).filter_map(|test| filled(&d.code(test))).collect()
 }
 
-fn filled(text: &str) -> Option<String> {
-    (!text.trim().is_empty()).then(|| text.to_owned())
+fn filled<'a, T: From<&'a str>>(text: &'a str) -> Option<T> {
+    (!text.trim().is_empty()).then(|| text.into())
 }
 
 /// `id^rack^position`; where analysers put blanks before the identity, it is the first that is not blank.
-fn specimen(d: Delimiters, field: &str) -> (Option<String>, Option<String>) {
-    let parts: Vec<&str> = d.components(field).collect();
-    match parts.split_first() {
-        Some((id, place)) if !id.trim().is_empty() => {
-            let place = place.join(&d.component.to_string());
-            let place = place.trim_matches(d.component);
-            (Some(d.plain(id).into_owned()), filled(place))
-        }
-        _ => (parts.iter().find(|part| !part.trim().is_empty()).map(|id| d.plain(id).into_owned()), None),
+fn specimen(d: Delimiters, field: &str) -> (Option<CompactString>, Option<CompactString>) {
+    let (id, place) = field.split_once(d.component).unwrap_or((field, ""));
+    if id.trim().is_empty() {
+        (d.components(place).find(|part| !part.trim().is_empty()).map(|id| d.plain(id).into()), None)
+    } else {
+        (Some(d.plain(id).into()), filled(place.trim_matches(d.component)))
     }
 }
 

@@ -97,10 +97,10 @@ fn grid(rows: &[Row<'_>], layout: &Layout, place: &Reading) -> Vec<Reading> {
         for (well, literal) in plate::wells(&letter, &columns, &cells) {
             let name = layout.name(&well);
             let reading = Reading {
-                sample_id: name.map(str::to_owned),
+                sample_id: name.map(Into::into),
                 role: name.map(plate::role).unwrap_or_default(),
-                position: Some(well),
-                analyte: kind.clone(),
+                position: Some(well.into()),
+                analyte: kind.as_deref().map(Into::into),
                 span: row.span.clone(),
                 ..place.clone()
             };

@@ -119,7 +119,14 @@ fn measured(position: String, value: &str, span: std::ops::Range<usize>) -> Resu
         return Err(Fault::Bytes { offset, expected: "a value or asterisks", found: format!("'{value}'") });
     }
     let flags = number.is_none().then(|| "no value".to_owned()).into_iter().collect();
-    Ok(Reading { position: Some(position), result: Some(value.to_owned()), number, flags, span, ..Reading::default() })
+    Ok(Reading {
+        position: Some(position.into()),
+        result: Some(value.into()),
+        number,
+        flags,
+        span,
+        ..Reading::default()
+    })
 }
 
 #[cfg(test)]

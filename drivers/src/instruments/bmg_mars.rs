@@ -51,8 +51,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             () if plate::is_letter(first) => {
                 for (well, literal) in plate::wells(first, &columns, &cells) {
                     let reading = Reading {
-                        position: Some(well),
-                        analyte: what.clone(),
+                        position: Some(well.into()),
+                        analyte: what.as_deref().map(Into::into),
                         measured_at,
                         span: row.span.clone(),
                         ..Reading::default()

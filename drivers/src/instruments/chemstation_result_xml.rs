@@ -152,7 +152,7 @@ impl Run {
         for compound in self.compounds.iter().filter(|compound| compound.name.is_some()) {
             self.traces.iter_mut().for_each(|trace| trace.name(compound));
             self.decoded.readings.push(Reading {
-                sample_id: sample_id.clone(),
+                sample_id: sample_id.as_deref().map(Into::into),
                 measured_at: acquired_at,
                 span: 0..len,
                 ..compound.reading()
@@ -206,11 +206,11 @@ impl Compound {
             _ => (None, Some(Censored::NotDetected)),
         };
         Reading {
-            analyte: self.name.clone(),
-            result: self.amount.clone().filter(|_| found),
+            analyte: self.name.as_deref().map(Into::into),
+            result: self.amount.clone().filter(|_| found).map(Into::into),
             number,
             censored,
-            unit: self.unit.clone(),
+            unit: self.unit.as_deref().map(Into::into),
             ..Reading::default()
         }
     }

@@ -63,10 +63,10 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         };
         let (sample, test) = (columns.cell(&cells, SAMPLE), columns.cell(&cells, TEST));
         let reading = Reading {
-            sample_id: sample.map(str::to_owned),
-            position: Some(well.to_owned()),
+            sample_id: sample.map(Into::into),
+            position: Some(well.into()),
             role: test.map(plate::role).unwrap_or_default(),
-            analyte: test.map(str::to_owned),
+            analyte: test.map(Into::into),
             span: row.span.clone(),
             ..Reading::default()
         };

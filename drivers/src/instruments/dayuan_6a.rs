@@ -9,6 +9,7 @@
 
 use std::time::Duration;
 
+use compact_str::format_compact;
 use jiff::civil::DateTime;
 
 use crate::contract::{Decoded, Direction, Fault, Message, Profile, Proof, Reading, Serial, Transport};
@@ -99,9 +100,9 @@ fn additive(record: &[u8]) -> Option<Reading> {
     });
     let text = (*verdict != 4).then(|| format!("{}.{:02}", value / 100, value % 100));
     Some(Reading {
-        analyte: Some(format!("{item:02X}")),
+        analyte: Some(format_compact!("{item:02X}")),
         number: text.as_deref().and_then(|text| text.parse().ok()),
-        result: text,
+        result: text.map(Into::into),
         flags,
         measured_at: Some(time),
         device_key: Some(format!("{number} {time}")),
@@ -117,7 +118,7 @@ fn moisture(record: &[u8]) -> Option<Reading> {
     let text = format!("{}.{}", value / 10, value % 10);
     Some(Reading {
         number: text.parse().ok(),
-        result: Some(text),
+        result: Some(text.into()),
         flags: vec![format!("number {number:02X}"), format!("kind {kind:02X}"), format!("date {date}")],
         ..Reading::default()
     })

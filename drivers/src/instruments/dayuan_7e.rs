@@ -73,7 +73,7 @@ fn read(frame: Frame<'_>) -> Option<(&'static str, Reading)> {
             let time = clock(when);
             let number = u16::from_be_bytes([*n_high, *n_low]);
             let mut reading = inhibition(u16::from_le_bytes([*low, *high]), 1);
-            reading.position = Some(channel.to_string());
+            reading.position = Some(channel.to_string().into());
             reading.flags.extend(match standard {
                 0 => Some("GB/T 5009.199".to_owned()),
                 1 => Some("NY/T 448".to_owned()),
@@ -94,8 +94,7 @@ fn read(frame: Frame<'_>) -> Option<(&'static str, Reading)> {
 
 /// A scaled inhibition. The digits are the instrument's; the point is where its scale says.
 fn inhibition(raw: u16, decimals: u32) -> Reading {
-    let mut reading =
-        Reading { analyte: Some(INHIBITION.to_owned()), unit: Some("%".to_owned()), ..Reading::default() };
+    let mut reading = Reading { analyte: Some(INHIBITION.into()), unit: Some("%".into()), ..Reading::default() };
     // The instruments compute with signed numbers: a sample that inhibits less than the control is negative.
     let signed = i16::from_le_bytes(raw.to_le_bytes());
     if signed >= 0 && raw > NO_VALUE_ABOVE {
@@ -112,7 +111,7 @@ fn inhibition(raw: u16, decimals: u32) -> Reading {
         width = decimals as usize
     );
     reading.number = text.parse().ok();
-    reading.result = Some(text);
+    reading.result = Some(text.into());
     reading
 }
 
@@ -133,7 +132,7 @@ fn label(reading: &mut Reading, field: &[u8]) {
     };
     let text = text.trim_end();
     if text.is_ascii() && text.bytes().any(|byte| byte.is_ascii_digit()) {
-        reading.sample_id = Some(text.to_owned());
+        reading.sample_id = Some(text.into());
     } else if !text.is_empty() {
         reading.flags.push(format!("name {text}"));
     }

@@ -71,10 +71,10 @@ fn read(record: &[u8]) -> Option<Reading> {
     let mut flags = vec![format!("number {number}"), format!("group {group}"), format!("program {program}")];
     flags.extend([format!("limits {lower} {upper}"), verdict.to_owned()]);
     Some(Reading {
-        analyte: Some("RLU".to_owned()),
-        result: Some(light.to_string()),
+        analyte: Some("RLU".into()),
+        result: Some(light.to_string().into()),
         number: Some(f64::from(light)),
-        unit: Some("RLU".to_owned()),
+        unit: Some("RLU".into()),
         flags,
         measured_at,
         device_key: measured_at.map(|time| format!("{number} {time}")),
@@ -107,7 +107,7 @@ mod tests {
     fn light_is_judged_by_the_devices_own_limits() {
         for (light, verdict) in [(30, "pass"), (31, "warning"), (100, "warning"), (101, "over the limit")] {
             let reading = one(light, 0);
-            assert_eq!(reading.result, Some(light.to_string()));
+            assert_eq!(reading.result, Some(light.to_string().into()));
             assert_eq!(reading.flags.last().map(String::as_str), Some(verdict), "{light}");
         }
         assert_eq!(one(5, 30).device_key.as_deref(), Some("12 2026-03-02T08:15:30"));

@@ -64,9 +64,9 @@ fn reading(record: Record, len: usize) -> Reading {
     });
     let (number, censored) = record.result.as_deref().map_or((None, None), numbers::read);
     Reading {
-        sample_id: record.number.filter(|text| !text.trim().is_empty()),
-        analyte: record.item,
-        result: record.result,
+        sample_id: record.number.filter(|text| !text.trim().is_empty()).map(Into::into),
+        analyte: record.item.map(Into::into),
+        result: record.result.map(Into::into),
         number,
         censored,
         flags: record.name.into_iter().map(|name| format!("name {name}")).collect(),

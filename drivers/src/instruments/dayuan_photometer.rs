@@ -76,8 +76,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
 fn reading(channel: usize, first: f64, last: f64, frame: usize) -> Reading {
     let at = frame + 4 + channel * CHANNEL;
     let mut reading = Reading {
-        position: Some((channel + 1).to_string()),
-        analyte: Some(CHANGE.to_owned()),
+        position: Some((channel + 1).to_string().into()),
+        analyte: Some(CHANGE.into()),
         span: at..at + 2,
         ..Reading::default()
     };
@@ -95,7 +95,7 @@ fn reading(channel: usize, first: f64, last: f64, frame: usize) -> Reading {
     reading.absorbance =
         Some(Absorbance { start: Some(text(start)), end: Some(text(end)), change: Some(change.clone()) });
     reading.number = change.parse().ok();
-    reading.result = Some(change);
+    reading.result = Some(change.into());
     reading
 }
 

@@ -108,8 +108,8 @@ fn page(said: &[u8], at: usize, context: &Context, decoded: &mut Decoded) -> Res
             start.checked_add(interval.checked_mul(steps)?).ok()
         });
         let mut reading = Reading {
-            analyte: Some("temperature".to_owned()),
-            unit: context.unit.clone(),
+            analyte: Some("temperature".into()),
+            unit: context.unit.as_deref().map(Into::into),
             measured_at,
             span: from..from.saturating_add(2),
             ..Reading::default()
@@ -120,7 +120,7 @@ fn page(said: &[u8], at: usize, context: &Context, decoded: &mut Decoded) -> Res
             let sign = if tenths < 0 { "-" } else { "" };
             let text = format!("{sign}{}.{}", tenths.unsigned_abs() / 10, tenths.unsigned_abs() % 10);
             reading.number = text.parse().ok();
-            reading.result = Some(text);
+            reading.result = Some(text.into());
         }
         let number = context.number.as_deref().unwrap_or_default();
         reading.device_key = measured_at.map(|time| format!("{number} {time}"));

@@ -58,7 +58,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             () if !heading.is_empty() => columns = if results { heading } else { Vec::new() },
             () if plate::is_letter(first) => {
                 for (well, literal) in plate::wells(first, &columns, &cells) {
-                    let own = Reading { position: Some(well), span: row.span.clone(), ..reading.clone() };
+                    let own = Reading { position: Some(well.into()), span: row.span.clone(), ..reading.clone() };
                     decoded.readings.push(plate::measured(own, literal));
                 }
             }
@@ -66,7 +66,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             () => {
                 let label = first.strip_prefix("Results for ");
                 (columns, results) = (Vec::new(), label.is_some());
-                reading.analyte = label.map(str::to_owned);
+                reading.analyte = label.map(Into::into);
             }
         }
     }

@@ -130,12 +130,12 @@ fn readings(trace: &Trace, chromatogram: &Chromatogram) -> Vec<Reading> {
     said.map(|(name, literal)| {
         let (number, censored) = numbers::read(literal);
         Reading {
-            sample_id: chromatogram.sample_id.clone(),
-            analyte: Some(name.to_owned()),
-            result: Some(literal.to_owned()),
+            sample_id: chromatogram.sample_id.as_deref().map(Into::into),
+            analyte: Some(name.into()),
+            result: Some(literal.into()),
             number,
             censored,
-            unit: unit(trace).map(str::to_owned),
+            unit: unit(trace).map(Into::into),
             measured_at: chromatogram.acquired_at,
             ..Reading::default()
         }

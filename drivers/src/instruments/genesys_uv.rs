@@ -1,6 +1,8 @@
 //! Thermo GENESYS 30 visible spectrophotometer: scans as tab-separated text, a reading a wavelength.
 //! From one scan; files of fixed wavelengths of the same instrument were not seen and are not read.
 
+use compact_str::format_compact;
+
 use crate::contract::{Decoded, Direction, Fault, Instrument, Message, Profile, Proof, Reading, Serial, Transport};
 use crate::format::plate::measured;
 use crate::format::rows::{Row, rows};
@@ -50,8 +52,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             continue;
         }
         let place = Reading {
-            analyte: Some(format!("{wavelength} nm")),
-            unit: Some(mode.to_owned()),
+            analyte: Some(format_compact!("{wavelength} nm")),
+            unit: Some(mode.into()),
             span: row.span.clone(),
             ..Reading::default()
         };

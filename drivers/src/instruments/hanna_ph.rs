@@ -74,8 +74,8 @@ fn read(bytes: &[u8]) -> Result<Decoded, Fault> {
         numbers::number(text).ok_or_else(|| fault(6 + PRIMARY, "a signed number", text))?;
         reading.flags.push(format!("{text} {unit}"));
     }
-    reading.analyte = Some(analyte.to_owned());
-    reading.unit = unit.map(str::to_owned);
+    reading.analyte = Some(analyte.into());
+    reading.unit = unit.map(Into::into);
     reading.span = 0..bytes.len();
     Ok(Decoded { encoding: Some("utf-8"), readings: vec![reading], ..Decoded::default() })
 }
@@ -86,7 +86,7 @@ fn primary(text: &str, states: &str) -> Option<Reading> {
     Some(match states.chars().next()? {
         'R' => {
             let literal = text.strip_suffix("E+00").unwrap_or(text);
-            Reading { result: Some(literal.to_owned()), number: Some(number), ..Reading::default() }
+            Reading { result: Some(literal.into()), number: Some(number), ..Reading::default() }
         }
         'O' => outside(Censored::Above, "no value: over range"),
         'U' => outside(Censored::Below, "no value: under range"),

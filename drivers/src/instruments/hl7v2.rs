@@ -203,7 +203,7 @@ impl<'t> Reader<'t> {
         self.group.sample = specimen.id.clone().or(self.group.sample.take());
         self.group.role = role;
         for reading in self.out.readings.iter_mut().skip(self.group.first) {
-            reading.sample_id = specimen.id.clone().or(reading.sample_id.take());
+            reading.sample_id = specimen.id.as_deref().map(Into::into).or(reading.sample_id.take());
             reading.role = role;
         }
     }
@@ -227,13 +227,13 @@ impl<'t> Reader<'t> {
         let field = if segment.field(19).is_empty() { 14 } else { 19 };
         let measured_at = self.time(segment, field);
         self.out.readings.push(Reading {
-            sample_id: self.group.sample.clone(),
+            sample_id: self.group.sample.as_deref().map(Into::into),
             role: if self.group.open { self.group.role } else { self.material },
-            analyte: filled(&d.first(segment.field(3))),
-            result: literal,
+            analyte: filled(&d.first(segment.field(3))).map(Into::into),
+            result: literal.map(Into::into),
             number,
             censored,
-            unit: filled(&d.first(segment.field(6))),
+            unit: filled(&d.first(segment.field(6))).map(Into::into),
             flags,
             measured_at,
             replicate,

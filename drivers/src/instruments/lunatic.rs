@@ -76,8 +76,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         let cell = |names: &[&str]| columns.cell(&cells, names);
         let read_at = cell(&["Date"]).zip(cell(&["Time"])).map(|(date, time)| format!("{date} {time}"));
         let place = Reading {
-            sample_id: cell(&["Sample name"]).map(str::to_owned),
-            position: cell(&["Plate Position", "Position"]).map(str::to_owned),
+            sample_id: cell(&["Sample name"]).map(Into::into),
+            position: cell(&["Plate Position", "Position"]).map(Into::into),
             measured_at: read_at.and_then(|text| times.read(&text)),
             span: row.span.clone(),
             ..Reading::default()
@@ -86,7 +86,11 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             let Some(literal) = cells.get(*column).map(|cell| cell.trim()).filter(|text| !text.is_empty()) else {
                 continue;
             };
-            let own = Reading { analyte: Some(analyte.clone()), unit: unit.clone(), ..place.clone() };
+            let own = Reading {
+                analyte: Some(analyte.as_str().into()),
+                unit: unit.as_deref().map(Into::into),
+                ..place.clone()
+            };
             decoded.readings.push(measured(own, literal));
         }
     }

@@ -22,5 +22,5 @@ const NOT_FOUND: [&str; 8] = ["ND", "No Peak", "<0", "< 0", "-", "--", "----", "
 pub fn amount(literal: &str) -> Reading {
     let not_found = NOT_FOUND.iter().any(|sign| literal.trim().eq_ignore_ascii_case(sign));
     let (number, censored) = if not_found { (None, Some(Censored::NotDetected)) } else { numbers::read(literal) };
-    Reading { result: Some(literal.to_owned()), number, censored, ..Reading::default() }
+    Reading { result: Some(literal.into()), number, censored, ..Reading::default() }
 }

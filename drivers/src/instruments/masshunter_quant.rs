@@ -82,8 +82,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             continue;
         };
         let sample = Reading {
-            sample_id: Some(sample_id.to_owned()),
-            position: cell(cells, columns.position).map(str::to_owned),
+            sample_id: Some(sample_id.into()),
+            position: cell(cells, columns.position).map(Into::into),
             role: masshunter::role(cell(cells, columns.kind).unwrap_or_default()),
             measured_at: cell(cells, columns.acquired).and_then(|text| dates::read(text, order)),
             flags: columns.marks(cells),
@@ -92,7 +92,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         };
         let told = columns.compounds.iter().map(|compound| tell(compound, cells));
         let mut run = Chromatogram {
-            sample_id: sample.sample_id.clone(),
+            sample_id: sample.sample_id.as_deref().map(str::to_owned),
             acquired_at: sample.measured_at,
             ..Chromatogram::default()
         };
@@ -130,8 +130,8 @@ fn tell(compound: &Compound, cells: &[Cow<'_, str>]) -> (Option<Peak>, Option<Re
     });
     let by_hand = cell(cells, compound.by_hand).filter(|text| text.eq_ignore_ascii_case("true"));
     let reading = literal.map(|literal| Reading {
-        analyte: Some(compound.name.clone()),
-        unit,
+        analyte: Some(compound.name.as_str().into()),
+        unit: unit.map(Into::into),
         flags: by_hand.map(|_| "MI".to_owned()).into_iter().collect(),
         ..masshunter::amount(literal)
     });

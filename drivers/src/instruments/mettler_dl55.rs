@@ -67,7 +67,7 @@ fn take(sheet: &Sheet, decoded: &mut Decoded, len: usize) {
     for row in sheet.rows.iter().filter(|row| is_result(row)) {
         // Any of the three begins another sample: one whose name was left out must not get the name of the one before.
         if [PLACE, SAMPLE, WHEN].into_iter().any(|column| row.cell(column).is_some()) {
-            sample.sample_id = row.cell(SAMPLE).map(str::to_owned);
+            sample.sample_id = row.cell(SAMPLE).map(Into::into);
             sample.measured_at = row.cell(WHEN).and_then(|number| sheet.instant(number));
             if let (Some(text), None) = (row.cell(WHEN), sample.measured_at) {
                 decoded.warnings.push(format!("row {}: '{text}' is no date and time", row.number));
@@ -77,11 +77,8 @@ fn take(sheet: &Sheet, decoded: &mut Decoded, len: usize) {
             decoded.warnings.push(format!("row {}: no value", row.number));
             continue;
         };
-        let named = Reading {
-            analyte: row.cell(NAME).map(str::to_owned),
-            unit: row.cell(UNIT).map(str::to_owned),
-            ..sample.clone()
-        };
+        let named =
+            Reading { analyte: row.cell(NAME).map(Into::into), unit: row.cell(UNIT).map(Into::into), ..sample.clone() };
         decoded.readings.push(plate::measured(named, literal));
     }
 }

@@ -106,12 +106,12 @@ fn reading(fields: Fields, warnings: &mut Vec<String>, len: usize) -> Reading {
         (None, verdict) => (verdict, Vec::new()),
     };
     Reading {
-        sample_id: fields.sample,
-        analyte: fields.code.or(fields.name),
-        result,
+        sample_id: fields.sample.map(Into::into),
+        analyte: fields.code.or(fields.name).map(Into::into),
+        result: result.map(Into::into),
         number,
         censored,
-        unit,
+        unit: unit.map(Into::into),
         flags,
         measured_at,
         span: 0..len,

@@ -104,9 +104,9 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
                     found: row.trim().to_owned(),
                 })?;
                 decoded.readings.push(Reading {
-                    result: said.map(|(value, _)| value.to_owned()),
+                    result: said.map(|(value, _)| value.into()),
                     number: said.and_then(|(value, _)| number(value)),
-                    unit: said.map(|(_, unit)| unit.to_owned()),
+                    unit: said.map(|(_, unit)| unit.into()),
                     flags: flag.into_iter().collect(),
                     span,
                     ..Reading::default()

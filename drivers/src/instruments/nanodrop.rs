@@ -67,8 +67,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         let cell = |names: &[&str]| columns.cell(&cells, names);
         let read_at = cell(&["Date"]).zip(cell(&["Time"])).map(|(date, time)| format!("{date} {time}"));
         let place = Reading {
-            sample_id: cell(&["Sample ID"]).map(str::to_owned),
-            position: cell(&["Well", "Pos."]).map(str::to_owned),
+            sample_id: cell(&["Sample ID"]).map(Into::into),
+            position: cell(&["Well", "Pos."]).map(Into::into),
             measured_at: read_at.and_then(|text| times.read(&text)),
             span: row.span.clone(),
             ..Reading::default()
@@ -77,7 +77,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         for (names, unit) in [(AMOUNT, cell(&["units", "Unit", "Units"])), (ABSORBANCE, None)] {
             let Some(literal) = cell(names) else { continue };
             let name = columns.place(names).and_then(|at| columns.names().get(at)).cloned();
-            let own = Reading { analyte: name, unit: unit.map(str::to_owned), ..place.clone() };
+            let own = Reading { analyte: name.map(Into::into), unit: unit.map(Into::into), ..place.clone() };
             decoded.readings.push(measured(own, literal));
         }
         if decoded.readings.len() == before {

@@ -99,13 +99,13 @@ fn measurement(fields: &[&str], decoded: &mut Decoded) -> Option<Reading> {
         rest = after;
     }
     Some(Reading {
-        sample_id: some(sample),
-        position: some(channel),
-        analyte: some(mode),
-        result: (!value.is_empty()).then(|| (*value).to_owned()),
+        sample_id: some(sample).map(Into::into),
+        position: some(channel).map(Into::into),
+        analyte: some(mode).map(Into::into),
+        result: (!value.is_empty()).then(|| (*value).into()),
         number,
         censored,
-        unit: some(unit),
+        unit: some(unit).map(Into::into),
         flags,
         measured_at,
         doubtful_time,

@@ -110,7 +110,11 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
                 let span = start..start.saturating_add(row.trim_ascii_end().len());
                 let flags: Vec<&str> = beside.as_deref().into_iter().collect();
                 let analyte = Some("pH".to_owned());
-                decoded.readings.push(Reading { analyte, span, ..printed::value(value, None, &flags) });
+                decoded.readings.push(Reading {
+                    analyte: analyte.map(Into::into),
+                    span,
+                    ..printed::value(value, None, &flags)
+                });
             }
             Some(Said::Temperature(text)) => match decoded.readings.last_mut() {
                 Some(reading) => reading.flags.push(text),

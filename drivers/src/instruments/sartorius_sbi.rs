@@ -89,9 +89,11 @@ fn display(text: &str) -> Option<Reading> {
 
 #[cfg(test)]
 mod tests {
+    use compact_str::CompactString;
+
     use super::*;
 
-    fn said(line: &str) -> (Option<String>, Option<String>, Vec<String>) {
+    fn said(line: &str) -> (Option<CompactString>, Option<CompactString>, Vec<String>) {
         let reading = weight(line).unwrap();
         (reading.result, reading.unit, reading.flags)
     }

@@ -55,7 +55,11 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             let result = printed::signed(rest).ok_or_else(|| fault("a weight"))?;
             let span = start..start.saturating_add(row.len());
             let analyte = Some(label.to_owned());
-            decoded.readings.push(Reading { analyte, span, ..printed::value(result, None, &[]) });
+            decoded.readings.push(Reading {
+                analyte: analyte.map(Into::into),
+                span,
+                ..printed::value(result, None, &[])
+            });
         } else if !text.is_empty() && !text.starts_with("SET P") {
             return Err(fault("a labelled line"));
         }

@@ -68,8 +68,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             continue;
         };
         let place = Reading {
-            sample_id: Some(cells.at(table.id).unwrap_or(name).to_owned()),
-            position: cells.at(table.vial).map(str::to_owned),
+            sample_id: Some(cells.at(table.id).unwrap_or(name).into()),
+            position: cells.at(table.vial).map(Into::into),
             role: masshunter::role(cells.at(table.kind).unwrap_or_default()),
             measured_at: cells.at(table.acquired).and_then(|text| chemstation::time(text, order)),
             span: row.span.clone(),
@@ -164,7 +164,7 @@ impl Table {
         let no_peak = number.is_none() && cells.at(self.area).is_some_and(|area| area.eq_ignore_ascii_case("N/A"));
         let censored = if no_peak { Some(Censored::NotDetected) } else { censored };
         let unit = cells.at(self.unit).map(str::to_owned);
-        Some(Reading { analyte: Some(component.to_owned()), result, number, censored, unit, ..place })
+        Some(Reading { analyte: Some(component.into()), result, number, censored, unit: unit.map(Into::into), ..place })
     }
 }
 
@@ -188,7 +188,7 @@ impl Runs {
             None => {
                 injections.push(self.runs.len());
                 self.runs.push(Chromatogram {
-                    sample_id: place.sample_id.clone(),
+                    sample_id: place.sample_id.as_deref().map(str::to_owned),
                     acquired_at: place.measured_at,
                     peaks: peak.into_iter().collect(),
                     ..Chromatogram::default()

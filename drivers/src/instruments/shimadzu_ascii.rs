@@ -146,7 +146,7 @@ impl Head {
 
     pub fn reading(&self) -> Reading {
         Reading {
-            sample_id: self.sample_id.clone(),
+            sample_id: self.sample_id.as_deref().map(Into::into),
             measured_at: self.acquired_at,
             role: self.role,
             ..Reading::default()

@@ -68,10 +68,10 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
 fn reading(table: &Table<'_, '_>, row: &Row<'_>, compound: Option<&str>, order: Option<DateOrder>) -> Option<Reading> {
     let literal = table.cell(row, &["Conc."])?;
     let mut reading = Reading {
-        sample_id: table.cell(row, &["Sample ID"]).or_else(|| table.cell(row, &["Sample Name"])).map(str::to_owned),
+        sample_id: table.cell(row, &["Sample ID"]).or_else(|| table.cell(row, &["Sample Name"])).map(Into::into),
         role: tables::role(table.cell(row, &["Sample Type"]).unwrap_or_default()),
-        analyte: compound.map(str::to_owned),
-        unit: table.cell(row, &["Unit", "Units"]).map(str::to_owned),
+        analyte: compound.map(Into::into),
+        unit: table.cell(row, &["Unit", "Units"]).map(Into::into),
         measured_at: table
             .cell(row, &["Date Acquired", "Acquired", "Acq. Date"])
             .and_then(|text| dates::read(text, order)),

@@ -70,9 +70,9 @@ fn take(sheet: &Sheet, decoded: &mut Decoded, len: usize) {
             () if plate::is_letter(first) && !columns.is_empty() => {
                 for (well, literal) in plate::wells(first, &columns, &cells) {
                     let place = Reading {
-                        position: Some(well),
-                        analyte: step.clone(),
-                        unit: unit.clone(),
+                        position: Some(well.into()),
+                        analyte: step.as_deref().map(Into::into),
+                        unit: unit.as_deref().map(Into::into),
                         measured_at,
                         span: 0..len,
                         ..Reading::default()

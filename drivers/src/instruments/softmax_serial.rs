@@ -5,6 +5,8 @@
 
 use std::time::Duration;
 
+use compact_str::format_compact;
+
 use crate::contract::{Censored, Decoded, Direction, Fault, Message, Profile, Proof, Reading, Serial, Transport};
 use crate::format::numbers;
 use crate::link::until::Until;
@@ -97,9 +99,9 @@ fn rows(values: &str, column: u8, wavelength: &str) -> Option<Vec<Reading>> {
                 }
             };
             Some(Reading {
-                position: Some(format!("{}{column}", char::from(row))),
-                analyte: (!wavelength.is_empty()).then(|| wavelength.to_owned()),
-                result: Some(value.to_owned()),
+                position: Some(format_compact!("{}{column}", char::from(row))),
+                analyte: (!wavelength.is_empty()).then(|| wavelength.into()),
+                result: Some(value.into()),
                 number,
                 censored,
                 flags: flag.map(str::to_owned).into_iter().collect(),

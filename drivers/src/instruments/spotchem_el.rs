@@ -62,12 +62,12 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             return Err(fault("a unit", unit));
         }
         decoded.readings.push(Reading {
-            sample_id: (!sample_id.is_empty()).then(|| sample_id.to_owned()),
-            analyte: Some(name.to_owned()),
-            result: Some(literal.to_owned()),
+            sample_id: (!sample_id.is_empty()).then(|| sample_id.into()),
+            analyte: Some(name.into()),
+            result: Some(literal.into()),
             number,
             censored,
-            unit: Some(unit.to_owned()),
+            unit: Some(unit.into()),
             measured_at,
             span: 0..message.bytes.len(),
             ..Reading::default()

@@ -57,8 +57,8 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         filled |= 1 << index;
         let at = start + 9 + index * CHANNEL;
         let mut reading = Reading {
-            position: Some(number.to_string()),
-            analyte: Some(item.to_string()),
+            position: Some(number.to_string().into()),
+            analyte: Some(item.to_string().into()),
             measured_at,
             device_key: measured_at.map(|time| format!("{time} {item} {info:02X} {number}")),
             span: at..at + CHANNEL,
@@ -70,7 +70,7 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         if value.is_finite() {
             let text = value.to_string();
             reading.number = text.parse().ok();
-            reading.result = Some(text);
+            reading.result = Some(text.into());
         } else {
             reading.flags.push("no value".to_owned());
         }

@@ -52,9 +52,9 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
             for (index, label) in labels.iter().enumerate().skip(1).filter(|(_, label)| !label.is_empty()) {
                 let Some(literal) = row.cell(index) else { continue };
                 let place = Reading {
-                    position: row.cell(0).map(str::to_owned),
-                    analyte: Some(about.wavelength(index).unwrap_or(label).to_owned()),
-                    unit: about.value("Unit").map(str::to_owned),
+                    position: row.cell(0).map(Into::into),
+                    analyte: Some(about.wavelength(index).unwrap_or(label).into()),
+                    unit: about.value("Unit").map(Into::into),
                     measured_at,
                     span: 0..message.bytes.len(),
                     ..Reading::default()

@@ -88,9 +88,9 @@ fn parse(message: &Message) -> Result<Decoded, Fault> {
         }
         for (column, literal) in table.measured.iter().filter_map(|column| Some((column, cell(column)?))) {
             let place = Reading {
-                sample_id: sample.cloned(),
-                analyte: Some(column.name.clone()),
-                unit: Some(column.unit.clone()),
+                sample_id: sample.map(|text| text.as_str().into()),
+                analyte: Some(column.name.as_str().into()),
+                unit: Some(column.unit.as_str().into()),
                 span: row.span.clone(),
                 ..Reading::default()
             };

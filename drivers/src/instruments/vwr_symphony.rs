@@ -44,8 +44,8 @@ fn measurement(line: &str) -> Option<Reading> {
     let mut flags: Vec<String> = number.is_none().then(|| "no value".to_owned()).into_iter().collect();
     flags.extend([format!("{potential} mV"), format!("{temperature} C")]);
     Some(Reading {
-        analyte: Some("pH".to_owned()),
-        result: (!value.is_empty()).then(|| (*value).to_owned()),
+        analyte: Some("pH".into()),
+        result: (!value.is_empty()).then(|| (*value).into()),
         number,
         censored,
         flags,

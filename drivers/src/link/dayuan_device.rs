@@ -82,11 +82,11 @@ mod tests {
         let mut host: Box<dyn Link> = profile.link();
         let mut read = Vec::new();
         for _ in 0..2 {
-            let mut asked: Vec<Vec<u8>> = host.idle(time).into_iter().map(|event| event.answer).collect();
+            let mut asked: Vec<Vec<u8>> = host.idle(time).into_iter().map(|event| event.answer.into_owned()).collect();
             while let Some(question) = asked.pop() {
                 let told = open(&question).map(|frame| answers(frame, &records)).unwrap_or_default();
                 for event in host.feed(&told.concat()) {
-                    asked.push(event.answer);
+                    asked.push(event.answer.into_owned());
                     read.extend(event.message.iter().filter_map(|message: &Message| profile.parse(message).ok()));
                 }
             }

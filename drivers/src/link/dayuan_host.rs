@@ -187,7 +187,7 @@ impl DayuanHost {
                     if tells { whole(wire.clone(), Message::plain(wire, offset)) } else { event(wire, Kind::Control) };
                 // Each answer stands for itself: a line that is open for months must not be one transmission.
                 self.cutter.restart();
-                Event { answer, last: true, ..event }
+                Event { answer: answer.into(), last: true, ..event }
             }
         }
     }
@@ -245,7 +245,7 @@ mod tests {
     }
 
     fn answers(events: &[Event]) -> Vec<u8> {
-        events.iter().flat_map(|event| event.answer.clone()).collect()
+        events.iter().flat_map(|event| event.answer.to_vec()).collect()
     }
 
     #[test]

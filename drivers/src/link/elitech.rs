@@ -118,7 +118,7 @@ impl Elitech {
         if message.is_some() {
             self.known = std::mem::take(&mut self.head);
         }
-        Event { answer, message, ..event(wire, Kind::Frame) }
+        Event { answer: answer.into(), message, ..event(wire, Kind::Frame) }
     }
 
     fn ask_for(&mut self, page: u8) -> Vec<u8> {

@@ -1,5 +1,7 @@
 //! Bytes that have arrived and are not yet accounted for, and where on the wire they stand.
 
+use std::borrow::Cow;
+
 use crate::contract::{Event, Fault, Kind, Message};
 
 /// What a link holds between reads.
@@ -56,7 +58,7 @@ impl Held {
 
 /// A stretch of the wire that needs no answer and completes no message.
 pub fn event(wire: Vec<u8>, kind: Kind) -> Event {
-    Event { wire, kind, answer: Vec::new(), message: None, last: false }
+    Event { wire, kind, answer: Cow::Borrowed(&[]), message: None, last: false }
 }
 
 /// A stretch that belongs to no frame.
@@ -71,7 +73,7 @@ pub fn refused(wire: Vec<u8>, fault: Fault) -> Event {
 
 /// A request of ours after silence.
 pub fn request(bytes: Vec<u8>) -> Event {
-    Event { answer: bytes, ..event(Vec::new(), Kind::Control) }
+    Event { answer: bytes.into(), ..event(Vec::new(), Kind::Control) }
 }
 
 /// A stretch that completes a message.

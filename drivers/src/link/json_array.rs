@@ -110,7 +110,7 @@ mod tests {
         assert!(link.feed(br#"[{"a": "x]\"]""#).is_empty());
         let events = link.feed(b"}]\r\n");
         assert_eq!(events.iter().filter(|event| event.message.is_some()).count(), 1);
-        assert_eq!(link.idle(DateTime::default()).last().map(|event| event.answer.clone()), Some(b"READ".to_vec()));
+        assert_eq!(link.idle(DateTime::default()).last().map(|event| &*event.answer), Some(b"READ".as_slice()));
     }
 
     #[test]

@@ -66,14 +66,14 @@ impl Luminometer {
         let wire = self.held.take(3);
         self.told.pieces.push(Piece { at: self.told.bytes.len(), wire: offset, len: wire.len() });
         self.told.bytes.extend(&wire);
-        let (at, answer): (At, &[u8]) = match self.at {
+        let (at, answer): (At, &'static [u8]) = match self.at {
             At::Quiet if number == 0 => return Some(self.finish(event(wire, Kind::Control))),
             At::Quiet => (At::Number, b"G"),
             At::Number | At::Records => (At::Records, b"R"),
         };
         self.at = at;
-        let answer = if self.asked { answer.to_vec() } else { Vec::new() };
-        Some(Event { answer, ..event(wire, Kind::Control) })
+        let answer = if self.asked { answer } else { &[] };
+        Some(Event { answer: answer.into(), ..event(wire, Kind::Control) })
     }
 
     fn records(&mut self, len: usize) -> Event {
@@ -142,13 +142,13 @@ mod tests {
     #[test]
     fn the_records_are_asked_for_when_there_are_any() {
         let mut link = Luminometer::default();
-        assert_eq!(link.idle(DateTime::default())[0].answer, b"N");
-        assert_eq!(link.feed(&[b'n', 1, 0])[0].answer, b"G");
-        assert_eq!(link.feed(&[b'g', 7, 0])[0].answer, b"R");
+        assert_eq!(*link.idle(DateTime::default())[0].answer, *b"N");
+        assert_eq!(*link.feed(&[b'n', 1, 0])[0].answer, *b"G");
+        assert_eq!(*link.feed(&[b'g', 7, 0])[0].answer, *b"R");
         assert!(link.feed(&[0; RECORD - 1]).is_empty());
         let events = link.feed(&[0]);
         assert_eq!(events[0].message.as_ref().map(|m| m.bytes.len()), Some(6 + RECORD));
-        assert_eq!(link.idle(DateTime::default())[0].answer, b"N");
+        assert_eq!(*link.idle(DateTime::default())[0].answer, *b"N");
         assert!(link.feed(&[b'n', 0, 0])[0].last);
     }
 

@@ -110,11 +110,11 @@ impl Mllp {
         // An analyser whose header never changes acknowledges every attempt with the same bytes.
         self.hear(&said);
         if said == self.previous {
-            return Some(Event { answer, ..event(wire, Kind::Repeated) });
+            return Some(Event { answer: answer.into(), ..event(wire, Kind::Repeated) });
         }
         self.previous.clone_from(&said);
         let pieces = vec![Piece { at: 0, wire: offset + 1, len: said.len() }];
-        Some(Event { answer, ..whole(wire, Message { bytes: said, pieces }) })
+        Some(Event { answer: answer.into(), ..whole(wire, Message { bytes: said, pieces }) })
     }
 
     /// Whether this is what our message waits for.

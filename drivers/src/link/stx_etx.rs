@@ -1,5 +1,6 @@
 //! Text between STX and ETX without a check and without an answer, as printers' ports of small analysers send it.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
@@ -54,7 +55,7 @@ impl StxEtx {
         let wire = std::mem::take(&mut self.held);
         self.offset = if last { 0 } else { self.offset + wire.len() };
         self.inside = false;
-        self.events.push(Event { wire, kind, answer: Vec::new(), message, last });
+        self.events.push(Event { wire, kind, answer: Cow::Borrowed(&[]), message, last });
     }
 }
 

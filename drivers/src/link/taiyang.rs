@@ -4,6 +4,7 @@
 //! of 73 bytes. Host `24`: the next group. After the last one it sends `1B FE` (another text of the maker says
 //! `1B FB`). There is no check: the length and the two-byte marks are all that frames.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
@@ -121,7 +122,7 @@ impl Taiyang {
             Found::Model(code) => {
                 self.model = Some(([ESC, *code], offset));
                 self.state = State::Asked;
-                Event { answer: READ.to_vec(), ..event(self.held.take(2), Kind::Control) }
+                Event { answer: Cow::Borrowed(&READ), ..event(self.held.take(2), Kind::Control) }
             }
             Found::Groups => {
                 self.state = State::Groups;
@@ -136,7 +137,7 @@ impl Taiyang {
                 }
                 message.pieces.push(Piece { at: message.bytes.len(), wire: offset, len: GROUP });
                 message.bytes.extend(&wire);
-                Event { answer: NEXT.to_vec(), ..whole(wire, message) }
+                Event { answer: Cow::Borrowed(&NEXT), ..whole(wire, message) }
             }
             Found::End | Found::Unfinished | Found::Nothing => {
                 let wire = self.held.take(2);
@@ -200,7 +201,9 @@ mod tests {
     #[test]
     fn groups_are_asked_for_one_by_one_until_the_end() {
         let mut link = Taiyang::default();
-        let answer = |events: Vec<Event>| -> Vec<u8> { events.into_iter().flat_map(|event| event.answer).collect() };
+        let answer = |events: Vec<Event>| -> Vec<u8> {
+            events.into_iter().flat_map(|event| event.answer.into_owned()).collect()
+        };
         assert_eq!(answer(link.idle(DateTime::default())), HELLO);
         assert_eq!(answer(link.feed(&[ESC, 0x01])), READ);
         assert!(answer(link.feed(&GROUPS)).is_empty());
@@ -231,6 +234,6 @@ mod tests {
         link.feed(&[1; 40]);
         let events = link.idle(DateTime::default());
         assert!(matches!(events.first().map(|event| &event.kind), Some(Kind::Refused(Fault::Short { .. }))));
-        assert_eq!(events.last().map(|event| event.answer.clone()), Some(HELLO.to_vec()));
+        assert_eq!(events.last().map(|event| event.answer.clone()), Some(HELLO.to_vec().into()));
     }
 }

@@ -124,7 +124,7 @@ mod tests {
         let mut link = Until::asking(b"!", GAP, asking);
         let mut asked = Vec::new();
         for _ in 0..3 {
-            asked.extend(link.idle(DateTime::default()).into_iter().map(|event| event.answer));
+            asked.extend(link.idle(DateTime::default()).into_iter().map(|event| event.answer.into_owned()));
         }
         assert_eq!(asked, [b"A", b"B", b"A"]);
         link.feed(b"half");

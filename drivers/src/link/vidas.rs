@@ -3,6 +3,7 @@
 //! Truth: captures (the sum runs over everything after STX through GS); ENQ, ETX and EOT around it as the maker's
 //! interface manual is cited by public drivers.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
@@ -104,11 +105,11 @@ impl Vidas {
         }
     }
 
-    fn emit(&mut self, kind: Kind, answer: &[u8], last: bool) {
+    fn emit(&mut self, kind: Kind, answer: &'static [u8], last: bool) {
         let wire = std::mem::take(&mut self.held);
         self.offset = if last { 0 } else { self.offset + wire.len() };
         self.at = At::Outside;
-        self.events.push(Event { wire, kind, answer: answer.to_vec(), message: None, last });
+        self.events.push(Event { wire, kind, answer: Cow::Borrowed(answer), message: None, last });
     }
 
     fn interrupt(&mut self) {

@@ -28,7 +28,7 @@ fn astm(parts: &[&[u8]]) -> Line {
 }
 
 fn results(line: &Line) -> Vec<String> {
-    line.readings().into_iter().filter_map(|reading| reading.result).collect()
+    line.readings().into_iter().filter_map(|reading| reading.result.map(Into::into)).collect()
 }
 
 fn session() -> [Vec<u8>; 4] {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use drivers::conversation::{Item, Side};
-use drivers::{Driver, Event, Kind, Link, Reading, Transport};
+use drivers::{CompactString, Driver, Event, Kind, Link, Reading, Transport};
 use jiff::civil::{DateTime, date};
 
 use crate::recordings::{self, Recording};
@@ -101,7 +101,7 @@ impl Line {
     }
 
     pub fn answers(&self) -> Vec<u8> {
-        self.events.iter().flat_map(|event| event.answer.clone()).collect()
+        self.events.iter().flat_map(|event| event.answer.to_vec()).collect()
     }
 
     pub fn refused(&self) -> Vec<String> {
@@ -130,7 +130,7 @@ pub fn read(driver: &Driver, steps: &[Step]) -> Vec<Reading> {
 }
 
 /// What a reading says of a value: of a frame that was torn, less may be known of it, but nothing else.
-type Said = (Option<String>, Option<String>, Option<String>);
+type Said = (Option<CompactString>, Option<CompactString>, Option<CompactString>);
 
 fn said(reading: &Reading) -> Said {
     (reading.position.clone(), reading.analyte.clone(), reading.result.clone())

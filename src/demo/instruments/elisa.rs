@@ -132,7 +132,7 @@ impl Elisa {
                 self.receiver = Receiver::default();
                 continue;
             }
-            said.extend(&event.answer);
+            said.extend_from_slice(&event.answer);
             let orders = event.message.as_ref().map(orders).unwrap_or_default();
             // The answer that nothing is ordered answers for all that was asked.
             let nothing = event.message.is_some() && orders.is_empty();

@@ -48,7 +48,7 @@ fn talk_with(
                 silent = Duration::ZERO;
                 heard.extend(link.feed(&said));
             }
-            let answers: Vec<u8> = heard.iter().flat_map(|event| event.answer.clone()).collect();
+            let answers: Vec<u8> = heard.iter().flat_map(|event| event.answer.to_vec()).collect();
             for message in heard.iter().filter_map(|event| event.message.as_ref()) {
                 let asked = driver.parse(message).unwrap().queries;
                 let order = |query: &Query| Order {

@@ -3,7 +3,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 
-use drivers::contract::{Reading, Role as Played};
+use drivers::contract::{CompactString, Reading, Role as Played};
 
 use crate::lab::words::names;
 
@@ -39,7 +39,7 @@ pub struct Said {
 impl Said {
     /// A reading as a driver gives it.
     pub fn of(reading: &Reading, wire: (usize, usize)) -> Self {
-        let text = |part: &Option<String>| part.clone().unwrap_or_default();
+        let text = |part: &Option<CompactString>| part.as_deref().unwrap_or_default().to_owned();
         let role = match reading.role {
             Played::Unknown => "unknown",
             Played::Blank => "blank",

@@ -130,7 +130,7 @@ impl Chunk {
             Kind::Refused(fault) => (ChunkKind::Refused, Some(fault.to_string())),
             Kind::Noise => (ChunkKind::Noise, None),
         };
-        let (bytes, answer) = (event.wire.clone(), event.answer.clone());
+        let (bytes, answer) = (event.wire.clone(), event.answer.to_vec());
         Self { at, kind, bytes, answer, fault, message: event.message.clone() }
     }
 }

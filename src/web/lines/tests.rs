@@ -156,7 +156,7 @@ async fn a_past_transmission_is_read_again_and_what_an_older_driver_got_wrong_is
     let (mut read, _) = crate::acquire::intake::read(&one, &drivers::by_id(&one.driver).unwrap());
     let first = read.first_mut().and_then(|message: &mut Read| message.readings.first_mut()).unwrap();
     assert_eq!(first.reading.result.as_deref(), Some("0.0512"));
-    first.reading.result = Some("512".to_owned());
+    first.reading.result = Some("512".into());
     let (store, at) = (trial.store.clone(), trial.now());
     rocket::tokio::task::spawn_blocking(move || store.take_in(&one, &read, None, None, at).unwrap()).await.unwrap();
     let before = trial.store.reading(|conn| crate::store::readings::all_of(conn, 1)).await.unwrap();

@@ -20,11 +20,11 @@ pub fn read(file: &File<'_>, minutes: Option<f64>, place: &Chromatogram) -> Resu
         let amount = amounts.literal(index).filter(|literal| name.is_some() || literal != "0");
         if let (Some(analyte), Some(literal)) = (&name, &amount) {
             readings.push(Reading {
-                sample_id: place.sample_id.clone(),
-                analyte: Some(analyte.clone()),
+                sample_id: place.sample_id.as_deref().map(Into::into),
+                analyte: Some(analyte.as_str().into()),
                 number: literal.parse().ok(),
-                result: Some(literal.clone()),
-                unit: unit.clone(),
+                result: Some(literal.as_str().into()),
+                unit: unit.as_deref().map(Into::into),
                 measured_at: place.acquired_at,
                 ..Reading::default()
             });

@@ -56,7 +56,7 @@ impl Head {
     }
 
     pub fn reading(&self, reading: Reading) -> Reading {
-        Reading { sample_id: self.sample_id.clone(), measured_at: self.acquired_at, ..reading }
+        Reading { sample_id: self.sample_id.as_deref().map(Into::into), measured_at: self.acquired_at, ..reading }
     }
 }
 

@@ -123,11 +123,11 @@ impl Table {
         let (number, censored) = numbers::read(literal);
         let dash = literal.bytes().all(|byte| byte == b'-');
         Reading {
-            analyte: Some(name),
-            result: Some(literal.to_owned()),
+            analyte: Some(name.into()),
+            result: Some(literal.into()),
             number,
             censored: if dash { Some(Censored::NotDetected) } else { censored },
-            unit: self.amount_unit.clone(),
+            unit: self.amount_unit.as_deref().map(Into::into),
             ..Reading::default()
         }
     }

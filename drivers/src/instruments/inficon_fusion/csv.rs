@@ -108,10 +108,10 @@ fn take(decoded: &mut Decoded, table: &Table, row: &Row<'_>, cells: &[String]) {
         // A compound without a peak is printed as 0, and one with a dip in its place too: neither was detected.
         let absent = value == Some(0.0) && area.is_some_and(|area| area <= 0.0);
         decoded.readings.push(Reading {
-            sample_id: sample_id.clone(),
-            position: compound.detector.clone(),
-            analyte: Some(compound.name.clone()),
-            result: Some(literal.to_owned()).filter(|_| !absent),
+            sample_id: sample_id.as_deref().map(Into::into),
+            position: compound.detector.as_deref().map(Into::into),
+            analyte: Some(compound.name.as_str().into()),
+            result: Some(literal.to_owned()).filter(|_| !absent).map(Into::into),
             number: value.filter(|_| !absent),
             censored: if absent { Some(Censored::NotDetected) } else { censored },
             measured_at: Some(at),

@@ -93,11 +93,11 @@ fn take(decoded: &mut Decoded, name: String, detector: Detector, place: &Chromat
         let (Some(label), Some(amount)) = (&peak.label, &peak.concentration) else { continue };
         let literal = amount.to_string();
         decoded.readings.push(Reading {
-            sample_id: place.sample_id.clone(),
-            position: Some(name.clone()),
-            analyte: Some(label.clone()),
+            sample_id: place.sample_id.as_deref().map(Into::into),
+            position: Some(name.as_str().into()),
+            analyte: Some(label.as_str().into()),
             number: numbers::number(&literal),
-            result: Some(literal),
+            result: Some(literal.into()),
             measured_at: place.acquired_at,
             ..Reading::default()
         });

@@ -25,7 +25,7 @@ pub fn amount(reading: &mut Reading, literal: &str) {
     let (number, censored) = numbers::read(literal);
     reading.number = number;
     reading.censored = if is_dashes(literal) { Some(Censored::NotDetected) } else { censored };
-    reading.result = Some(literal.to_owned());
+    reading.result = Some(literal.into());
 }
 
 fn is_dashes(text: &str) -> bool {
@@ -54,8 +54,8 @@ fn readings(table: &Table<'_, '_>, head: &Head) -> Vec<Reading> {
         let (Some(name), Some(literal)) = (table.cell(row, &["Name"]), table.cell(row, AMOUNT)) else { continue };
         let mut reading = head.reading();
         amount(&mut reading, literal);
-        reading.analyte = Some(name.to_owned());
-        reading.unit = table.cell(row, UNIT).map(str::to_owned);
+        reading.analyte = Some(name.into());
+        reading.unit = table.cell(row, UNIT).map(Into::into);
         reading.span = row.span.clone();
         readings.push(reading);
     }

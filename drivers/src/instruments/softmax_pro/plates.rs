@@ -36,7 +36,7 @@ pub fn read(head: &Row<'_>, below: &[Row<'_>], wells: &Wells) -> Result<Vec<Read
 
 fn named(reading: Reading, wells: &Wells) -> Reading {
     let (sample, role) = reading.position.as_deref().map(|well| wells.held(well)).unwrap_or_default();
-    Reading { sample_id: sample.map(str::to_owned), role, ..reading }
+    Reading { sample_id: sample.map(Into::into), role, ..reading }
 }
 
 /// The names above a table: columns 1 to 12 for each wavelength, or every well.
@@ -97,7 +97,11 @@ fn list(rows: &[Row<'_>], wells: &[(usize, String)], labels: &[&str]) -> Vec<Rea
 }
 
 fn reading(well: String, literal: &str, label: &str, row: &Row<'_>) -> Reading {
-    let place =
-        Reading { position: Some(well), analyte: Some(label.to_owned()), span: row.span.clone(), ..Reading::default() };
+    let place = Reading {
+        position: Some(well.into()),
+        analyte: Some(label.into()),
+        span: row.span.clone(),
+        ..Reading::default()
+    };
     plate::measured(place, literal)
 }

@@ -5,6 +5,9 @@ use memchr::memchr2;
 use crate::contract::{Message, Piece};
 use crate::link::control::{CR, LF};
 
+/// A message of some specimens fits in here.
+const USUAL: usize = 2048;
+
 #[derive(Debug, Default)]
 pub(super) struct Assembly {
     bytes: Vec<u8>,
@@ -25,7 +28,12 @@ impl Assembly {
     /// Adds the text of a frame that stands at `wire`. Where a frame ends with ETX but without the CR that ends a
     /// record, the CR is added: it has no place on the wire.
     pub fn push(&mut self, text: &[u8], wire: usize, ends_record: bool) {
-        self.pieces.push(Piece { at: self.bytes.len(), wire, len: text.len() });
+        if self.bytes.is_empty() {
+            self.bytes.reserve(USUAL);
+        }
+        if !text.is_empty() {
+            self.pieces.push(Piece { at: self.bytes.len(), wire, len: text.len() });
+        }
         self.bytes.extend_from_slice(text);
         if ends_record && !matches!(self.bytes.last(), None | Some(&CR | &LF)) {
             self.bytes.push(CR);
@@ -51,7 +59,12 @@ impl Assembly {
 
     fn split(&mut self, end: usize) -> Message {
         let rest = self.bytes.split_off(end);
+        let rest_is_empty = rest.is_empty();
         let bytes = std::mem::replace(&mut self.bytes, rest);
+        self.record = 0;
+        if rest_is_empty {
+            return Message { bytes, pieces: std::mem::take(&mut self.pieces) };
+        }
         let (mut head, mut tail) = (Vec::with_capacity(self.pieces.len()), Vec::new());
         for piece in self.pieces.drain(..) {
             let inside = end.saturating_sub(piece.at).min(piece.len);
@@ -63,7 +76,6 @@ impl Assembly {
             }
         }
         self.pieces = tail;
-        self.record = 0;
         Message { bytes, pieces: head }
     }
 }

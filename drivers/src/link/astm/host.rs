@@ -97,7 +97,7 @@ impl Host {
 }
 
 fn ours(wire: Vec<u8>, answer: Vec<u8>, last: bool) -> Event {
-    Event { wire, kind: Kind::Control, answer, message: None, last }
+    Event { wire, kind: Kind::Control, answer: answer.into(), message: None, last }
 }
 
 impl Link for Host {
@@ -176,7 +176,7 @@ mod tests {
     }
 
     fn answers(events: &[Event]) -> Vec<u8> {
-        events.iter().flat_map(|event| event.answer.clone()).collect()
+        events.iter().flat_map(|event| event.answer.to_vec()).collect()
     }
 
     fn wire(events: &[Event]) -> Vec<u8> {

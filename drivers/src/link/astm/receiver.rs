@@ -1,8 +1,10 @@
 //! The receiving side of LIS01-A2: answers ENQ and frames, and joins what they carry into messages.
 
+use std::borrow::Cow;
 use std::time::Duration;
 
 use jiff::civil::DateTime;
+use memchr::{memchr2, memchr3};
 
 use super::assembly::{Assembly, is_header, is_terminator};
 use super::frame::{Frame, checksum};
@@ -26,6 +28,8 @@ const TERMINATOR: &str = "an L record";
 
 /// A frame of the older standard with all that stands around its text fits in here.
 const USUAL: usize = 256;
+/// ETB or ETX, two check digits, CR, LF.
+const AFTER_TEXT: usize = 5;
 
 /// Where in the protocol the wire stands; `held` are the bytes not yet accounted for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -79,9 +83,14 @@ impl Default for Receiver {
 
 impl Link for Receiver {
     fn feed(&mut self, bytes: &[u8]) -> Vec<Event> {
+        self.events.reserve(bytes.len() / USUAL);
         let mut rest = bytes;
         while let Some((byte, after)) = rest.split_first() {
-            if self.at == At::Text {
+            if *byte == STX
+                && let Some(left) = self.at_once(rest)
+            {
+                rest = left;
+            } else if self.at == At::Text {
                 rest = self.text(rest);
             } else {
                 self.push(*byte);
@@ -123,6 +132,24 @@ impl Receiver {
     /// Nothing is under way: the next byte begins a transmission.
     pub(super) fn is_neutral(&self) -> bool {
         self.at == At::Outside && !self.open && self.held.is_empty() && self.offset == 0
+    }
+
+    /// Takes a frame that lies whole at the start of what was read, without a state for each of its bytes; gives what
+    /// is left. What is in any way unusual goes byte by byte, so both ways come to the same.
+    fn at_once<'a>(&mut self, bytes: &'a [u8]) -> Option<&'a [u8]> {
+        if self.at != At::Outside || !self.held.is_empty() {
+            return None;
+        }
+        let text = bytes.get(1..)?;
+        let stop = 1 + plain(text.get(..FRAME - 1).unwrap_or(text));
+        let (frame, rest) = bytes.split_at_checked(stop + AFTER_TEXT)?;
+        match frame.get(stop..)? {
+            [ETB | ETX, a, b, CR, LF] if a.is_ascii_hexdigit() && b.is_ascii_hexdigit() => {}
+            _ => return None,
+        }
+        self.held.extend_from_slice(frame);
+        self.finish_frame(stop);
+        Some(rest)
     }
 
     /// Takes at one go the bytes of a frame that mean nothing to the protocol, and the byte after them; gives what is
@@ -189,11 +216,11 @@ impl Receiver {
     }
 
     /// Gives away what is held, as `kind`.
-    fn emit(&mut self, kind: Kind, answer: &[u8], last: bool) {
+    fn emit(&mut self, kind: Kind, answer: &'static [u8], last: bool) {
         let wire = std::mem::take(&mut self.held);
         self.offset = if last { 0 } else { self.offset + wire.len() };
         self.line = 0;
-        self.events.push(Event { wire, kind, answer: answer.to_vec(), message: None, last });
+        self.events.push(Event { wire, kind, answer: Cow::Borrowed(answer), message: None, last });
     }
 
     fn refuse(&mut self, fault: Fault) {
@@ -364,23 +391,29 @@ impl Receiver {
             event.message = self.message.take();
         }
         while let Some(message) = self.message.take() {
-            let event =
-                Event { wire: Vec::new(), kind: Kind::Frame, answer: Vec::new(), message: Some(message), last: false };
+            let event = Event {
+                wire: Vec::new(),
+                kind: Kind::Frame,
+                answer: Cow::Borrowed(&[]),
+                message: Some(message),
+                last: false,
+            };
             self.events.push(event);
         }
     }
 
     fn judge<'a>(&self, held: &'a [u8], stop: usize) -> Result<Frame<'a>, Fault> {
-        let short = Fault::Short { offset: self.offset + held.len(), expected: "a frame" };
-        let (checked, digits) = held.split_at_checked(stop + 1).ok_or(short.clone())?;
-        let (_, checked) = checked.split_first().ok_or(short.clone())?;
+        let short = || Fault::Short { offset: self.offset + held.len(), expected: "a frame" };
+        let (checked, digits) = held.split_at_checked(stop + 1).ok_or_else(short)?;
+        let (_, checked) = checked.split_first().ok_or_else(short)?;
         let computed = checksum(checked);
         let digits: &[u8] = digits.get(..2).unwrap_or(digits);
-        let found = std::str::from_utf8(digits)
-            .ok()
-            .filter(|text| text.bytes().all(|b| b.is_ascii_hexdigit()) && text.len() == 2)
-            .and_then(|text| u8::from_str_radix(text, 16).ok());
-        if found != Some(computed) {
+        let digit = |byte: u8| char::from(byte).to_digit(16);
+        let found = match digits {
+            [high, low] => digit(*high).zip(digit(*low)).map(|(high, low)| high * 16 + low),
+            _ => None,
+        };
+        if found != Some(u32::from(computed)) {
             return Err(Fault::Checksum {
                 offset: self.offset + stop + 1,
                 found: digits.escape_ascii().to_string(),
@@ -396,18 +429,13 @@ impl Receiver {
                 expected: self.expected.to_string(),
                 found: other.escape_ascii().to_string(),
             }),
-            [] => Err(short),
+            [] => Err(short()),
         }
     }
 }
 
 /// How many of these bytes stand before the first that ends a text, or begins something else in its place.
 fn plain(bytes: &[u8]) -> usize {
-    let means = |byte: &u8| matches!(*byte, STX | ETX | EOT | ENQ | ETB);
-    // Whole blocks first: the compiler looks at all bytes of a block at once, as long as it need not stop inside.
-    let (blocks, _) = bytes.as_chunks::<32>();
-    let blocks = blocks.iter().take_while(|block| !block.iter().fold(false, |found, byte| found | means(byte))).count();
-    let passed = blocks * 32;
-    let rest = bytes.get(passed..).unwrap_or_default();
-    passed + rest.iter().position(means).unwrap_or(rest.len())
+    let end = memchr3(STX, ETX, ETB, bytes).unwrap_or(bytes.len());
+    bytes.get(..end).and_then(|text| memchr2(ENQ, EOT, text)).unwrap_or(end)
 }

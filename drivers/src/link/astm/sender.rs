@@ -180,7 +180,7 @@ mod tests {
         while turn.outcome.is_none() {
             let events = receiver.feed(&turn.write);
             messages.extend(events.iter().filter_map(|e| e.message.clone()));
-            let answer: Vec<u8> = events.into_iter().flat_map(|e| e.answer).collect();
+            let answer: Vec<u8> = events.into_iter().flat_map(|e| e.answer.into_owned()).collect();
             assert_eq!(answer, [ACK]);
             turn = sender.hear(ACK);
         }
