@@ -1,9 +1,11 @@
 //! The journal: every byte from every line, durable before it is answered, in an SQLite file of its own.
 //!
-//! One thread owns the file. It commits whatever waits in one transaction, so a busy hour costs no more disk syncs
-//! than a quiet one, and a caller is told only after the commit. A commit that failed is never trusted again: the file
-//! is opened anew and checked before the next one.
+//! Who finds the file free commits in its own thread: a line that is alone waits for its disk and for nobody else. What
+//! comes meanwhile goes to a thread that commits all that waits in one transaction, so a busy hour costs no more disk
+//! syncs than a quiet one. A caller is told only after the commit. A commit that failed is never trusted again: the
+//! file is opened anew and checked before the next one.
 
+mod commit;
 mod file;
 mod pruning;
 mod rows;
@@ -14,19 +16,20 @@ mod transmission;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
-use std::sync::mpsc;
+use std::sync::{Arc, mpsc};
 
 use diesel::Connection;
 use diesel::sqlite::SqliteConnection;
 use jiff::Timestamp;
 use tokio::sync::oneshot;
 
+use commit::{Committer, Work};
+
 pub use transmission::{Chunk, ChunkKind, Epoch, SourceFile, State, Stretch, Transmission, UnknownWord};
 
-/// How many requests share a commit at most.
-const GROUP: usize = 256;
+/// Bytes that a line says at once. More is a file, and writing it takes longer than changing threads.
+const FRAME: usize = 64 * 1024;
 
 /// What one commit appends to one transmission.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -90,15 +93,12 @@ impl From<diesel::result::Error> for JournalError {
     }
 }
 
-/// Tells a caller how the commit ended that carried its work.
-type Reply = Box<dyn FnOnce(Result<(), JournalError>) + Send>;
-type Work = Box<dyn FnOnce(Result<&mut SqliteConnection, JournalError>) -> Reply + Send>;
-
 /// A handle on the journal; clones share the file.
 #[derive(Debug, Clone)]
 pub struct Journal {
     epoch: Epoch,
     next: Arc<AtomicI64>,
+    committer: Arc<Committer>,
     works: mpsc::Sender<Work>,
 }
 
@@ -111,15 +111,13 @@ impl Journal {
         file::close_left_open(&mut conn)?;
         let next = Arc::new(AtomicI64::new(rows::last_seq(&mut conn)? + 1));
         let (works, inbox) = mpsc::channel();
-        let path = path.to_owned();
+        let committer = Arc::new(Committer::new(path, conn, lock));
+        let thread = Arc::clone(&committer);
         std::thread::Builder::new()
             .name("journal".to_owned())
-            .spawn(move || {
-                write(&path, conn, &inbox);
-                drop(lock);
-            })
+            .spawn(move || thread.serve(&inbox))
             .map_err(|error| JournalError::Write(error.to_string()))?;
-        Ok(Self { epoch, next, works })
+        Ok(Self { epoch, next, committer, works })
     }
 
     /// Opens the journal; one that is damaged is set aside under the name that is also given, and a new one begun: an
@@ -147,7 +145,13 @@ impl Journal {
 
     /// Returns once everything in `keep` is committed and synced. Asking again with the same content is harmless.
     pub async fn keep(&self, keep: Keep) -> Result<(), JournalError> {
-        self.ask(move |conn| rows::append(conn, &keep)).await
+        let size: usize = keep.chunks.iter().map(|chunk| chunk.bytes.len()).sum();
+        let (work, answer) = work(move |conn| rows::append(conn, &keep));
+        let left = if size > FRAME { Some(work) } else { self.committer.at_once(work) };
+        if let Some(work) = left {
+            self.send(work)?;
+        }
+        answer.await.map_err(|_| JournalError::Ended)?
     }
 
     /// The closed transmissions of an instrument that wait to be delivered, oldest first.
@@ -198,51 +202,29 @@ impl Journal {
         &self,
         work: impl FnOnce(&mut SqliteConnection) -> Result<T, JournalError> + Send + 'static,
     ) -> Result<T, JournalError> {
-        let (reply, answer) = oneshot::channel();
-        let work: Work = Box::new(move |conn| {
-            // A savepoint each: one caller's refused row does not take its neighbours along.
-            let outcome = conn.and_then(|conn| conn.transaction(work));
-            Box::new(move |committed| {
-                // A caller that has gone away needs no answer.
-                let _ = reply.send(committed.and(outcome));
-            })
-        });
-        self.works.send(work).map_err(|_| JournalError::Ended)?;
+        let (work, answer) = self::work(work);
+        self.send(work)?;
         answer.await.map_err(|_| JournalError::Ended)?
+    }
+
+    fn send(&self, work: Work) -> Result<(), JournalError> {
+        self.committer.expect();
+        self.works.send(work).map_err(|_| JournalError::Ended)
     }
 }
 
-/// The thread: takes all that waits, commits it at once, answers; ends when the last handle is gone.
-fn write(path: &Path, conn: SqliteConnection, inbox: &mpsc::Receiver<Work>) {
-    let mut conn = Some(conn);
-    while let Ok(first) = inbox.recv() {
-        let group: Vec<Work> = std::iter::once(first).chain(inbox.try_iter().take(GROUP - 1)).collect();
-        let mut open = match conn.take().map_or_else(|| file::open(path), Ok) {
-            Ok(open) => open,
-            Err(error) => {
-                tracing::error!(%error, "journal cannot be opened");
-                for work in group {
-                    work(Err(error.clone()))(Ok(()));
-                }
-                continue;
-            }
-        };
-        let mut group = group.into_iter();
-        let mut replies = Vec::with_capacity(group.len());
-        let committed = open.immediate_transaction(|conn| {
-            replies.extend(group.by_ref().map(|work| work(Ok(&mut *conn))));
-            Ok::<(), JournalError>(())
-        });
-        match &committed {
-            Ok(()) => conn = Some(open),
-            Err(error) => {
-                tracing::error!(%error, "journal commit failed");
-                // Left over when the transaction could not even begin.
-                replies.extend(group.map(|work| work(Err(error.clone()))));
-            }
-        }
-        for reply in replies {
-            reply(committed.clone());
-        }
-    }
+/// Work on the file, and where its outcome arrives once it is committed.
+fn work<T: Send + 'static>(
+    work: impl FnOnce(&mut SqliteConnection) -> Result<T, JournalError> + Send + 'static,
+) -> (Work, oneshot::Receiver<Result<T, JournalError>>) {
+    let (reply, answer) = oneshot::channel();
+    let work: Work = Box::new(move |conn| {
+        // A savepoint each: one caller's refused row does not take its neighbours along.
+        let outcome = conn.and_then(|conn| conn.transaction(work));
+        Box::new(move |committed| {
+            // A caller that has gone away needs no answer.
+            let _ = reply.send(committed.and(outcome));
+        })
+    });
+    (work, answer)
 }

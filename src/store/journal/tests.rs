@@ -265,3 +265,37 @@ async fn a_killed_program_has_kept_every_frame_it_acknowledged() {
     let expected: String = (0..read.chunks.len()).map(|n| format!("frame {n}")).collect();
     assert_eq!(String::from_utf8(read.bytes).unwrap(), expected);
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn nothing_is_lost_between_lines_that_commit_themselves_and_lines_that_wait() {
+    const LINES: usize = 6;
+    const TIMES: usize = 40;
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("journal.db");
+    let journal = Journal::open(&path).unwrap();
+    let lines: Vec<_> = (0..LINES)
+        .map(|line| {
+            let journal = journal.clone();
+            tokio::spawn(async move {
+                let mut kept = Vec::new();
+                for time in 0..TIMES {
+                    let bytes = format!("line {line} time {time}").into_bytes();
+                    let seq = journal.next_seq();
+                    journal.keep(whole(seq, &bytes)).await.unwrap();
+                    kept.push((seq, bytes));
+                }
+                kept
+            })
+        })
+        .collect();
+    let mut kept = Vec::new();
+    for line in lines {
+        kept.extend(line.await.unwrap());
+    }
+    drop(journal);
+    let journal = Journal::open(&path).unwrap();
+    assert_eq!(journal.undelivered("A1").await.unwrap().len(), LINES * TIMES);
+    for (seq, bytes) in kept {
+        assert_eq!(journal.read(seq).await.unwrap().unwrap().bytes, bytes);
+    }
+}
