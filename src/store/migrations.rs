@@ -36,6 +36,7 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
     migration!("0004_folders"),
     migration!("0005_profiles"),
     migration!("0007_dispatches"),
+    migration!("0008_lookups"),
 ];
 
 impl Migration {

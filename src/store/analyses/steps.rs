@@ -128,11 +128,17 @@ fn settle_sample(tx: &mut Tx<'_>, sample_id: i64) -> Result<(), StoreError> {
     let (state, version): (String, i64) =
         sample::table.find(sample_id).select((sample::state, sample::version)).first(tx.conn)?;
     let state: samples::State = state.parse().map_err(|error| StoreError::corrupt("sample", sample_id, error))?;
-    let states: Vec<String> =
-        analysis::table.filter(analysis::sample_id.eq(sample_id)).select(analysis::state).load(tx.conn)?;
-    let approved = states.iter().any(|state| state == status::State::Approved.name());
-    let open =
-        states.iter().any(|state| state != status::State::Approved.name() && state != status::State::Cancelled.name());
+    // A sample may have hundreds of analyses, each of which comes by here: the first that is open tells enough.
+    let of_sample = || analysis::table.filter(analysis::sample_id.eq(sample_id)).select(analysis::id);
+    let (approved, cancelled) = (status::State::Approved.name(), status::State::Cancelled.name());
+    let open = of_sample()
+        .filter(analysis::state.ne(approved))
+        .filter(analysis::state.ne(cancelled))
+        .first::<i64>(tx.conn)
+        .optional()?
+        .is_some();
+    let approved =
+        !open && of_sample().filter(analysis::state.eq(approved)).first::<i64>(tx.conn).optional()?.is_some();
     let step = match (approved, open) {
         (true, false) => samples::Step::Complete,
         (_, true) => samples::Step::Reopen,

@@ -1,8 +1,11 @@
 //! What the laboratory knows around a reading: the instrument, its map, what stands at its places, which sample a code
 //! means, which control a run had.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use diesel::prelude::*;
-use drivers::contract::{Absorbance, Reading, Role};
+use drivers::contract::{Absorbance, CompactString, Reading, Role};
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -56,6 +59,17 @@ pub(super) struct Surroundings {
     pub map: Vec<Mapped>,
     places: Vec<Placed<Stands>>,
     year: i64,
+    known: RefCell<Known>,
+}
+
+/// What was already looked up and does not change while one transmission is taken in: a batch says the name of a sample
+/// once for each analyte.
+#[derive(Debug, Default)]
+struct Known {
+    samples: HashMap<CompactString, Option<i64>>,
+    sampled_at: HashMap<i64, Timestamp>,
+    /// By code: number, analyte and unit of each chart of the materials in use.
+    materials: HashMap<String, Vec<(i64, i64, String)>>,
 }
 
 type MapRow = (i64, String, String, i64, String, String, String);
@@ -86,7 +100,7 @@ impl Surroundings {
         }
         let places = placed(conn, id, received)?;
         let year = i64::from(zone::day(received).year());
-        Ok(Self { instrument: id, bench, control_position, map, places, year })
+        Ok(Self { instrument: id, bench, control_position, map, places, year, known: RefCell::default() })
     }
 
     /// The map's line for a code and unit; the second answer: the code is mapped, but with other units only.
@@ -112,7 +126,60 @@ impl Surroundings {
 
 impl Surroundings {
     pub(super) fn sample_called(&self, conn: &mut Conn, text: &str) -> Result<Option<i64>, StoreError> {
-        samples::called(conn, text, self.year)
+        if let Some(found) = self.known.borrow().samples.get(text) {
+            return Ok(*found);
+        }
+        let found = samples::called(conn, text, self.year)?;
+        self.known.borrow_mut().samples.insert(text.into(), found);
+        Ok(found)
+    }
+
+    /// When a sample was taken.
+    pub(super) fn sampled_at(&self, conn: &mut Conn, id: i64) -> Result<Timestamp, StoreError> {
+        if let Some(at) = self.known.borrow().sampled_at.get(&id) {
+            return Ok(*at);
+        }
+        let at: String = sample::table.find(id).select(sample::sampled_at).first(conn)?;
+        let at = instant::read("sample", id, &at)?;
+        self.known.borrow_mut().sampled_at.insert(id, at);
+        Ok(at)
+    }
+
+    /// A control by its code: its chart for this analyte, and whether any material in use has the code.
+    pub(super) fn material_called(
+        &self,
+        conn: &mut Conn,
+        text: &str,
+        analyte: Option<i64>,
+    ) -> Result<(Option<Chart>, bool), StoreError> {
+        let code = text.split('^').next().unwrap_or_default().trim();
+        let own = |charts: &Vec<(i64, i64, String)>| {
+            let own = charts.iter().find(|(_, of, _)| Some(*of) == analyte);
+            (own.map(|(id, _, unit)| Chart { id: *id, unit: unit.clone() }), !charts.is_empty())
+        };
+        if let Some(charts) = self.known.borrow().materials.get(code) {
+            return Ok(own(charts));
+        }
+        let charts: Vec<(i64, i64, String)> = control_material::table
+            .filter(control_material::code.eq(code))
+            .filter(control_material::retired_at.is_null())
+            .select((control_material::id, control_material::analyte_id, control_material::unit))
+            .load(conn)?;
+        let found = own(&charts);
+        self.known.borrow_mut().materials.insert(code.to_owned(), charts);
+        Ok(found)
+    }
+
+    /// As [`Self::material_called`], for a material that was put at a place: what stands there is the whole bottle,
+    /// whichever of its analytes was chosen from the list.
+    pub(super) fn material_standing(
+        &self,
+        conn: &mut Conn,
+        material: i64,
+        analyte: Option<i64>,
+    ) -> Result<(Option<Chart>, bool), StoreError> {
+        let code: String = control_material::table.find(material).select(control_material::code).first(conn)?;
+        self.material_called(conn, &code, analyte)
     }
 }
 
@@ -121,34 +188,6 @@ impl Surroundings {
 pub(super) struct Chart {
     pub id: i64,
     pub unit: String,
-}
-
-/// A control by its code: its chart for this analyte, and whether any material in use has the code.
-pub(super) fn material_called(
-    conn: &mut Conn,
-    text: &str,
-    analyte: Option<i64>,
-) -> Result<(Option<Chart>, bool), StoreError> {
-    let code = text.split('^').next().unwrap_or_default().trim();
-    let rows: Vec<(i64, i64, String)> = control_material::table
-        .filter(control_material::code.eq(code))
-        .filter(control_material::retired_at.is_null())
-        .select((control_material::id, control_material::analyte_id, control_material::unit))
-        .load(conn)?;
-    let is_known = !rows.is_empty();
-    let own = rows.into_iter().find(|(_, of, _)| Some(*of) == analyte).map(|(id, _, unit)| Chart { id, unit });
-    Ok((own, is_known))
-}
-
-/// As [`material_called`], for a material that was put at a place: what stands there is the whole bottle, whichever of
-/// its analytes was chosen from the list.
-pub(super) fn material_standing(
-    conn: &mut Conn,
-    material: i64,
-    analyte: Option<i64>,
-) -> Result<(Option<Chart>, bool), StoreError> {
-    let code: String = control_material::table.find(material).select(control_material::code).first(conn)?;
-    material_called(conn, &code, analyte)
 }
 
 /// The control of one message's run: the light of the samples is set against its light.
@@ -228,10 +267,4 @@ pub(super) fn candidates(
         waiting: state == State::Ordered.name(),
     };
     Ok(rows.into_iter().map(candidate).collect())
-}
-
-/// When a sample was taken.
-pub(super) fn sampled_at(conn: &mut Conn, id: i64) -> Result<Timestamp, StoreError> {
-    let at: String = sample::table.find(id).select(sample::sampled_at).first(conn)?;
-    crate::store::instant::read("sample", id, &at)
 }

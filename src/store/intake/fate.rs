@@ -189,8 +189,8 @@ fn settle(
     };
     let analyte = line.map(|line| line.analyte);
     let (chart, known) = match (&said.sample_id, place) {
-        (None, Some(Stands::Material(material))) => facts::material_standing(tx.conn, material, analyte)?,
-        (Some(text), _) => facts::material_called(tx.conn, text, analyte)?,
+        (None, Some(Stands::Material(material))) => around.material_standing(tx.conn, material, analyte)?,
+        (Some(text), _) => around.material_called(tx.conn, text, analyte)?,
         (None, _) => (None, false),
     };
     let other_chart = chart.as_ref().zip(line).is_some_and(|(chart, line)| chart.unit != line.to_unit);
@@ -225,7 +225,7 @@ fn settle(
     };
     let doubtful_time = match (said.measured_at, sample) {
         (Some(measured), Some(sample)) => {
-            let sampled = facts::sampled_at(tx.conn, sample)?;
+            let sampled = around.sampled_at(tx.conn, sample)?;
             matching::doubtful_time(measured, &zone::zone(), at.received, Some(sampled))
         }
         (Some(measured), None) => matching::doubtful_time(measured, &zone::zone(), at.received, None),
