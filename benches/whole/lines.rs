@@ -75,7 +75,7 @@ impl Round {
 }
 
 /// A message of exactly `FRAMES` full frames: results until the text is long enough, then the end.
-fn message(number: usize) -> Vec<Vec<u8>> {
+pub fn message(number: usize) -> Vec<Vec<u8>> {
     let mut text = format!("H|\\^&|||Reader^ELISA 96^1.0^0042|||||||P|LIS2-A2|20261124{:06}\rP|1\r", number % 240_000);
     let mut result = 0;
     while text.len() < SHORT * (FRAMES - 1) {

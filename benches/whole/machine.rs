@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use super::{ms, quantile};
 
 const SYNCS: usize = 200;
+/// USER_HZ, the same on every Linux of today.
+const TICKS: u64 = 100;
 
 pub fn described(folder: &Path) -> anyhow::Result<String> {
     let read = |path: &str| fs::read_to_string(path).with_context(|| path.to_owned());
@@ -56,6 +58,23 @@ pub fn disturbed() -> anyhow::Result<Option<String>> {
     Ok(busy.then(|| {
         format!("NOT FOR THE RECORD: {load} before the start, expected at most {QUIET}; times are waits for a core.")
     }))
+}
+
+/// Processor time of this process so far, all threads, in the kernel and outside of it.
+pub fn processor_time() -> anyhow::Result<Duration> {
+    let stat = fs::read_to_string("/proc/self/stat").context("/proc/self/stat")?;
+    // The name in parentheses may hold blanks; user and system time are the 12th and 13th field after it.
+    let fields = stat.rsplit_once(')').map(|(_, fields)| fields).unwrap_or_default();
+    let ticks: u64 = fields.split_whitespace().skip(11).take(2).filter_map(|ticks| ticks.parse::<u64>().ok()).sum();
+    Ok(Duration::from_millis(ticks * 1000 / TICKS))
+}
+
+/// Memory of this process, in bytes.
+pub fn resident() -> anyhow::Result<u64> {
+    let status = fs::read_to_string("/proc/self/status").context("/proc/self/status")?;
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).context("VmRSS")?;
+    let kib: u64 = line.trim().trim_end_matches(" kB").parse().context("VmRSS")?;
+    Ok(kib * 1024)
 }
 
 /// The device and the file system below this folder.

@@ -8,6 +8,7 @@ mod bare;
 mod lines;
 mod machine;
 mod pages;
+mod saturated;
 
 use std::time::Duration;
 
@@ -25,11 +26,15 @@ impl Row {
 }
 
 fn main() -> anyhow::Result<()> {
+    if std::env::args().any(|argument| argument == saturated::ANALYSERS) {
+        return saturated::analysers();
+    }
     let folder = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
     println!("{}\n", machine::described(folder.path())?);
     let disturbed = machine::disturbed()?;
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
     let mut rows = lines::measured(&runtime, folder.path())?;
+    rows.extend(saturated::measured(&runtime, folder.path())?);
     rows.extend(pages::measured(&runtime, folder.path())?);
     if let Some(disturbed) = disturbed {
         println!("{disturbed}\n");
