@@ -104,6 +104,28 @@
     addEventListener("pagehide", () => source.close());
   });
 
+  // While a profile is written, what it makes of the capture follows; the buttons do the same without this.
+  document.querySelectorAll("form[data-try]").forEach((form) => {
+    let timer = 0;
+    let asked = 0;
+    const tryNow = async () => {
+      const own = ++asked;
+      const fields = new FormData(form);
+      if (!fields.get("capture") && !fields.get("transmission") && !fields.get("file")?.size) return;
+      fields.set("act", "try");
+      const answer = await fetch(form.action, { method: "POST", body: fields }).catch(() => null);
+      if (!answer || own !== asked || (answer.status !== 200 && answer.status !== 422)) return;
+      const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+      const tried = page.getElementById("tried");
+      if (tried && own === asked) document.getElementById("tried").replaceChildren(...tried.childNodes);
+    };
+    form.addEventListener("input", (event) => {
+      if (!["text", "capture", "as", "transmission", "file"].includes(event.target.name)) return;
+      clearTimeout(timer);
+      timer = setTimeout(tryNow, 700);
+    });
+  });
+
   // A form with something typed is not left by mistake; the browser asks in its own words.
   let dirty = false;
   document.addEventListener("input", (event) => {

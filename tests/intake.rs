@@ -3,6 +3,8 @@
 
 #[path = "common/engines.rs"]
 mod engines;
+#[path = "intake/instruments.rs"]
+mod instruments;
 #[path = "common/laboratory.rs"]
 mod laboratory;
 

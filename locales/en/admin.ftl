@@ -247,3 +247,19 @@ field-orders = Orders to the instrument
 hint-orders = For instruments that talk both ways. Nothing chosen: answered when it asks.
 orders-pushed = Sent as soon as they are placed
 orders-never = Never, not even when it asks
+
+# Schedule and silence
+field-speaks-every = Silence alarm (minutes)
+field-working-days = Working days
+field-working-hours = Working hours
+field-data-system = Data system
+hint-speaks-every = Alarm when nothing has come for so many minutes of working time; empty: no alarm.
+hint-working-days = 1 is Monday: 1-5 or 1,3,5; empty: every day.
+hint-working-hours = For example 08:00-18:00; empty: all day.
+hint-data-system = Sequence tables are written for it; empty: it takes none.
+data-system-masshunter = MassHunter (Agilent)
+data-system-labsolutions = LabSolutions (Shimadzu)
+data-system-chemstation = ChemStation (Agilent)
+error-field-days = “{ $found }” are no days of the week. Write 1-5 or 1,3,5 (1 is Monday).
+error-field-hours = “{ $found }” are no hours. Write 08:00-18:00, the end after the beginning.
+error-speaks-every = Say after how many minutes without data there is an alarm (at least 1), or leave days and hours empty too.

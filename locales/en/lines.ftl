@@ -287,3 +287,69 @@ dispatch-again-done = The order will be sent again.
 dispatch-withdraw = Take back
 dispatch-withdrawn-done = The order is taken back and will not be sent.
 lines-undelivered = Orders were not delivered to instrument { $code }: see to them
+
+# Silence, clock and the record of an instrument
+line-silent-since = No data since { $time }
+line-silent-never = No data since it was switched on
+today-silent-since = { $code } has not spoken since { $time }
+today-silent-never = { $code } has not spoken since it was switched on
+schedule-every-day = Every day
+schedule-days = Days { $days }
+schedule-all-day = all day
+schedule-every = { $n ->
+    [one] alarm after 1 minute without data
+   *[other] alarm after { $n } minutes without data
+}
+schedule-none = No alarm
+clock-right = As ours
+clock-ahead = { $length } fast
+clock-behind = { $length } slow
+clock-least-ahead = At least { $length } fast
+clock-unknown = No message has shown it yet
+clock-off = The instrument's clock is wrong: { $said }. Set it on the instrument; no time in the record is changed.
+clock-off-mark = set the clock
+length-seconds = { $n } s
+length-minutes = { $n } min
+length-hours = { $n } h
+length-days = { $n ->
+    [one] 1 day
+   *[other] { $n } days
+}
+record-set-up = Change set-up
+record-transport = Connection
+record-hub = This server
+record-agent-heard = Last heard
+record-state = State
+record-model = Maker and model
+record-by-hand = None (typed by hand)
+record-revision = revision { $n }
+record-calibrated = Calibrated until
+record-not-said = Not said
+record-overdue = The calibration ran out on { $day }. Make sure the instrument may still be used.
+record-overdue-mark = overdue
+record-unreadable = There is no driver { $driver }: what comes is kept, but no readings are read from it.
+record-clock = Instrument's clock
+record-schedule = Silence alarm
+record-read-by = Read by
+overlay-companions = Lay blank and standard over it
+overlay-laid = with blank and standard
+
+# Several at once, and taking back
+inbox-together = Resolve the ticked readings together
+inbox-together-hint = Tick readings and give a reason. All of them are resolved, or none.
+inbox-fit = Match each to what waits for its sample
+inbox-reject = Reject the ticked
+inbox-tick = Choose
+inbox-nothing-ticked = Tick some readings first.
+inbox-fitted = Matched { $n } readings.
+inbox-rejected = Rejected { $n } readings; their bytes stay.
+inbox-no-fit = Reading { $id }: not one analysis waits for it, but none or several. Resolve it on its own page.
+inbox-not-mapped = Reading { $id }: the instrument's code or unit is not mapped. Add it in the set-up first.
+inbox-no-value = Reading { $id } gives no value.
+inbox-refused = Reading { $id }: its analysis takes no value now. Resolve it on its own page.
+inbox-stale = Somebody else has resolved reading { $id }. Tick again.
+reopen-title = Take this decision back
+reopen-hint = The reading waits again, and so does its analysis. Once the value was submitted, it cannot be taken back.
+reopen-do = Take back
+reading-reopened = Taken back: the reading waits again.
+reopen-used = The value was submitted or used since: the decision can no longer be taken back.

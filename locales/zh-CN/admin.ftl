@@ -238,3 +238,19 @@ field-orders = 检测任务下达
 hint-orders = 双向通信的仪器才用。不选：仪器查询时应答。
 orders-pushed = 下单后立即发送
 orders-never = 不下达（查询也不应答）
+
+# 值班与静默
+field-speaks-every = 静默报警（分钟）
+field-working-days = 工作日
+field-working-hours = 工作时间
+field-data-system = 色谱工作站
+hint-speaks-every = 工作时间内超过这么多分钟没有数据就报警；留空：不报警。
+hint-working-days = 1 为星期一，如 1-5 或 1,3,5；留空：每天。
+hint-working-hours = 如 08:00-18:00；留空：全天。
+hint-data-system = 进样序列表按它的格式导出；留空：不用序列表。
+data-system-masshunter = MassHunter（安捷伦）
+data-system-labsolutions = LabSolutions（岛津）
+data-system-chemstation = ChemStation（安捷伦）
+error-field-days = “{ $found }”不是工作日。请写 1-5 或 1,3,5（1 为星期一）。
+error-field-hours = “{ $found }”不是时间段。请写 08:00-18:00，结束晚于开始。
+error-speaks-every = 请填写多少分钟没有数据才报警（至少 1 分钟），或把工作日和工作时间也留空。

@@ -129,6 +129,9 @@ pub struct Instrument {
     pub model: &'static str,
     pub bench: &'static str,
     pub control_position: Option<&'static str>,
+    /// Minutes of working time within which it must speak.
+    pub speaks_every: Option<i64>,
+    pub data_system: Option<&'static str>,
     pub what: super::instruments::Model,
 }
 
@@ -143,7 +146,12 @@ pub const INSTRUMENTS: [Instrument; 6] = {
         control_position: Option<&'static str>,
         what: Model,
     ) -> Instrument {
-        Instrument { code, name, maker, model, bench, control_position, what }
+        let (speaks_every, data_system) = match what {
+            Model::Gc => (Some(120), Some("labsolutions")),
+            Model::Lz4000 | Model::Balance => (Some(240), None),
+            _ => (None, None),
+        };
+        Instrument { code, name, maker, model, bench, control_position, speaks_every, data_system, what }
     }
     [
         at("NC-1", "农残速测仪", "大元", "LZ-4000", "B02", None, Model::Lz4000),

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::SignedDuration;
 
 use super::instruments::bench::{Queue, Test, Work};
-use super::instruments::{Chance, Model};
+use super::instruments::{Chance, Model, gc};
 use super::seed::Ids;
 use super::seed::sampler::{Kind, Sampler};
 use super::{county, seed::SeedError};
@@ -27,6 +27,8 @@ pub struct Life {
     queue: Arc<Queue>,
     sampler: Sampler,
     turn: u64,
+    /// Samples the gas chromatograph was given.
+    runs: u64,
     /// The sample registered last, to be weighed.
     last: Option<Registered>,
 }
@@ -34,7 +36,7 @@ pub struct Life {
 impl Life {
     pub fn new(store: Store, ids: Arc<Ids>, queue: Arc<Queue>, seed: u64) -> Self {
         let sampler = Sampler::new(Arc::clone(&ids), Chance::of(seed, "life"));
-        Self { store, ids, queue, sampler, turn: 0, last: None }
+        Self { store, ids, queue, sampler, turn: 0, runs: 0, last: None }
     }
 
     /// Goes on until the process ends.
@@ -71,6 +73,11 @@ impl Life {
                 self.with_control(one.code, Kind::Milk, "QC-M1", Test::new("AFM1", 0.25, 0.018))
             }
             Model::Gc => {
+                // A run opens with a blank and a standard.
+                if self.runs.is_multiple_of(6) {
+                    self.queue.put_all(one.code, gc::opening().into());
+                }
+                self.runs += 1;
                 self.with_control(one.code, Kind::Residues, "QC-GC-01", Test::new("Chlorpyrifos", 0.05, 0.0025))
             }
             Model::Ttnj | Model::Photometer => self.rack(one.code, one.what),

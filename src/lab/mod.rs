@@ -8,6 +8,7 @@ pub mod chromatography;
 pub mod custody;
 pub mod digest;
 pub mod disclosure;
+pub mod line;
 pub mod people;
 pub mod qc;
 pub mod regulation;

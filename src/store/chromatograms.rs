@@ -10,6 +10,7 @@ use super::conn::Conn;
 use super::error::StoreError;
 use super::instant;
 use super::schema::{analysis, chromatogram, control_result, instrument, reading, transmission};
+use crate::lab::analysis::sequence::{self, Companion};
 use crate::lab::chromatography::Trace;
 
 /// One chromatogram.
@@ -110,6 +111,9 @@ const NEIGHBOURS: i64 = 10;
 /// Members of the batch, at most.
 const MEMBERS: i64 = 40;
 
+/// How far back a run's blank and standard are looked for.
+const LOOK_BACK: i64 = 200;
+
 /// What stands beside a chromatogram: those of its batch first, then those its instrument recorded before and after.
 pub(crate) fn beside(conn: &mut Conn, one: &Kept) -> Result<Vec<Beside>, StoreError> {
     let instrument_id: i64 =
@@ -135,6 +139,43 @@ pub(crate) fn beside(conn: &mut Conn, one: &Kept) -> Result<Vec<Beside>, StoreEr
     let mut found = listed(conn, &ids, &members)?;
     found.sort_by_key(|one| !one.in_batch);
     Ok(found)
+}
+
+/// The blank and the standard that belong to a run: the newest of its instrument before it with the same channel, known
+/// by what the data system calls them or by the names of our sequence tables.
+pub(crate) fn companions(conn: &mut Conn, id: i64) -> Result<Vec<i64>, StoreError> {
+    let row: Option<(i64, Option<String>)> = chromatogram::table
+        .inner_join(transmission::table)
+        .filter(chromatogram::id.eq(id))
+        .select((transmission::instrument_id, chromatogram::channel))
+        .first(conn)
+        .optional()?;
+    let Some((instrument_id, channel)) = row else { return Ok(Vec::new()) };
+    let near: Vec<(i64, i64, Option<String>, Option<String>)> = chromatogram::table
+        .inner_join(transmission::table)
+        .filter(transmission::instrument_id.eq(instrument_id))
+        .filter(chromatogram::id.lt(id))
+        .order(chromatogram::id.desc())
+        .limit(LOOK_BACK)
+        .select((chromatogram::id, chromatogram::transmission_id, chromatogram::sample_text, chromatogram::channel))
+        .load(conn)?;
+    let earlier: Vec<(i64, i64, Option<String>)> =
+        near.into_iter().filter(|one| one.3 == channel).map(|(id, sent, name, _)| (id, sent, name)).collect();
+    let sent: Vec<i64> = earlier.iter().map(|(_, sent, _)| *sent).collect();
+    let roles: Vec<(i64, String)> = reading::table
+        .filter(reading::transmission_id.eq_any(&sent))
+        .filter(reading::role.eq_any(["blank", "calibrator"]))
+        .select((reading::transmission_id, reading::role))
+        .distinct()
+        .load(conn)?;
+    let newest = |wanted: Companion| {
+        let role = |sent: i64| roles.iter().find(|(of, _)| *of == sent).map(|(_, role)| role.as_str());
+        let is = |(_, sent, name): &&(i64, i64, Option<String>)| {
+            sequence::companion(role(*sent), name.as_deref().unwrap_or_default()) == Some(wanted)
+        };
+        earlier.iter().find(is).map(|(id, ..)| *id)
+    };
+    Ok([Companion::Blank, Companion::Standard].into_iter().filter_map(newest).collect())
 }
 
 fn listed(conn: &mut Conn, ids: &[i64], members: &BTreeSet<i64>) -> Result<Vec<Beside>, StoreError> {

@@ -6,16 +6,17 @@ mod fate;
 
 use diesel::prelude::*;
 use drivers::contract::{Chromatogram, Decoded, Query, Reading};
+use jiff::civil::DateTime;
 use serde::Serialize;
 
 use self::facts::{At, Surroundings};
 use super::conn::{Conn, Store};
 use super::dispatches;
 use super::error::StoreError;
-use super::instant;
 use super::journal::{SourceFile, State, Stretch, Transmission};
 use super::ledger::Tx;
 use super::schema::{chromatogram, instrument, reading, transmission};
+use super::{hearing, instant};
 use crate::lab::digest::{hex, sha256};
 use crate::lab::people::Who;
 
@@ -24,6 +25,8 @@ use crate::lab::people::Who;
 pub struct Read {
     pub readings: Vec<OnWire>,
     pub chromatograms: Vec<Chromatogram>,
+    /// When the instrument says it sent the message, by its own clock.
+    pub sent_at: Option<DateTime>,
     /// What the instrument asks, and the message in which it does.
     pub asked: Option<Asked>,
 }
@@ -70,7 +73,7 @@ impl Read {
         let queries = decoded.queries.into_iter().map(kept).collect();
         let asked = asks.then(|| Asked { queries, message: message.bytes.clone() });
         let readings = decoded.readings.into_iter().map(place).collect();
-        Self { readings, chromatograms: decoded.chromatograms, asked }
+        Self { readings, chromatograms: decoded.chromatograms, sent_at: decoded.sent_at, asked }
     }
 }
 
@@ -225,6 +228,7 @@ pub(crate) fn take_in(
         n += 1;
         keep_chromatogram(tx, id, n, found)?;
     }
+    hearing::note_clock(tx, instrument_id, id, sent, messages)?;
     let around = Surroundings::load(tx.conn, instrument_id, sent.ended_at)?;
     let mut n = 0;
     for message in messages {

@@ -35,6 +35,7 @@ pub(in crate::store) const MIGRATIONS: &[Migration] = &[
     migration!("0003_agents"),
     migration!("0004_folders"),
     migration!("0005_profiles"),
+    migration!("0006_hours"),
     migration!("0007_dispatches"),
     migration!("0008_lookups"),
 ];

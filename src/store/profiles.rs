@@ -12,7 +12,8 @@ use super::conn::{Conn, Store};
 use super::error::StoreError;
 use super::instant;
 use super::ledger::Tx;
-use super::schema::{profile, profile_revision};
+use super::schema::{instrument, profile, profile_revision};
+use crate::lab::line::{self, InUse};
 use crate::lab::people::Who;
 
 /// Before a profile's code, where a driver is named.
@@ -23,6 +24,8 @@ pub struct Profile {
     pub id: i64,
     pub code: String,
     pub name: String,
+    /// No line may be set to it any more.
+    pub retired_at: Option<Timestamp>,
     /// Newest first; at least one.
     pub revisions: Vec<Revision>,
 }
@@ -69,19 +72,66 @@ fn revisions(conn: &mut Conn, profile: i64) -> Result<Vec<Revision>, StoreError>
         .collect()
 }
 
+type ProfileRow = (i64, String, String, Option<String>);
+
+fn read(conn: &mut Conn, (id, code, name, retired_at): ProfileRow) -> Result<Profile, StoreError> {
+    let retired_at = retired_at.as_deref().map(|at| instant::read("profile", id, at)).transpose()?;
+    Ok(Profile { id, code, name, retired_at, revisions: revisions(conn, id)? })
+}
+
 fn all(conn: &mut Conn) -> Result<Vec<Profile>, StoreError> {
-    let rows: Vec<(i64, String, String)> =
-        profile::table.order(profile::code).select((profile::id, profile::code, profile::name)).load(conn)?;
-    rows.into_iter().map(|(id, code, name)| Ok(Profile { id, code, name, revisions: revisions(conn, id)? })).collect()
+    let rows: Vec<ProfileRow> = profile::table
+        .order((profile::retired_at.is_not_null(), profile::code))
+        .select((profile::id, profile::code, profile::name, profile::retired_at))
+        .load(conn)?;
+    rows.into_iter().map(|row| read(conn, row)).collect()
 }
 
 fn called(conn: &mut Conn, code: &str) -> Result<Option<Profile>, StoreError> {
-    let row: Option<(i64, String, String)> = profile::table
+    let row: Option<ProfileRow> = profile::table
         .filter(profile::code.eq(code))
-        .select((profile::id, profile::code, profile::name))
+        .select((profile::id, profile::code, profile::name, profile::retired_at))
         .first(conn)
         .optional()?;
-    row.map(|(id, code, name)| Ok(Profile { id, code, name, revisions: revisions(conn, id)? })).transpose()
+    row.map(|row| read(conn, row)).transpose()
+}
+
+/// Why a profile was not retired.
+#[derive(Debug, thiserror::Error)]
+pub enum RetireError {
+    #[error(transparent)]
+    InUse(#[from] InUse),
+    #[error("no such profile, or it is retired or in use as asked already")]
+    Unchanged,
+    #[error(transparent)]
+    Store(#[from] StoreError),
+}
+
+impl From<diesel::result::Error> for RetireError {
+    fn from(error: diesel::result::Error) -> Self {
+        Self::Store(error.into())
+    }
+}
+
+/// Retires a profile that no running line uses, or takes it into use again. What it has read stays readable.
+fn retire(tx: &mut Tx<'_>, code: &str, retired: bool, why: &str) -> Result<(), RetireError> {
+    let found = called(tx.conn, code)?.filter(|one| one.retired_at.is_some() != retired);
+    let found = found.ok_or(RetireError::Unchanged)?;
+    if retired {
+        let running: Vec<String> = instrument::table
+            .filter(instrument::driver.eq(format!("{PREFIX}{code}")))
+            .filter(instrument::line_enabled_at.is_not_null())
+            .filter(instrument::retired_at.is_null())
+            .order(instrument::code)
+            .select(instrument::code)
+            .load(tx.conn)?;
+        line::may_retire(running)?;
+    }
+    let at = retired.then(|| instant::written(tx.at));
+    diesel::update(profile::table.find(found.id)).set(profile::retired_at.eq(at)).execute(tx.conn)?;
+    let kind = if retired { "profile.retired" } else { "profile.restored" };
+    tx.record(kind, "profile", found.id, Some(why))?;
+    Ok(())
 }
 
 /// The newest revision of a profile and its number.
@@ -184,6 +234,18 @@ impl Store {
     pub async fn takes_orders(&self, id: String) -> Result<bool, StoreError> {
         let found = self.reading(move |conn| driver(conn, &id)).await?;
         Ok(found.is_some_and(|(driver, _)| driver.host().is_some()))
+    }
+
+    /// Retires a profile with a reason, or takes it into use again.
+    pub async fn retire_profile(
+        &self,
+        by: Who,
+        at: Timestamp,
+        code: String,
+        retired: bool,
+        why: String,
+    ) -> Result<(), RetireError> {
+        self.writing(by, at, move |tx| retire(tx, &code, retired, &why)).await
     }
 
     /// The driver of this name as it stands now. Blocking.

@@ -8,6 +8,7 @@ use diesel::dsl::count;
 use diesel::prelude::*;
 use jiff::Timestamp;
 
+pub(crate) use resolve::may_reopen;
 pub use resolve::{Resolution, ResolveError};
 
 use super::conn::Conn;

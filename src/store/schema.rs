@@ -145,6 +145,10 @@ diesel::table! {
         file_pattern -> Nullable<Text>,
         settle_seconds -> Nullable<BigInt>,
         orders -> Nullable<Text>,
+        speaks_every -> Nullable<BigInt>,
+        working_days -> Nullable<Text>,
+        working_hours -> Nullable<Text>,
+        data_system -> Nullable<Text>,
         version -> BigInt,
     }
 }
@@ -543,6 +547,7 @@ diesel::table! {
         id -> BigInt,
         code -> Text,
         name -> Text,
+        retired_at -> Nullable<Text>,
     }
 }
 
@@ -554,6 +559,17 @@ diesel::table! {
         text -> Text,
         reason -> Text,
         by_id -> Nullable<BigInt>,
+        at -> Text,
+    }
+}
+
+diesel::table! {
+    clock_seen (id) {
+        id -> BigInt,
+        instrument_id -> BigInt,
+        transmission_id -> BigInt,
+        shows -> Text,
+        ahead_seconds -> BigInt,
         at -> Text,
     }
 }
@@ -645,6 +661,7 @@ diesel::allow_tables_to_appear_in_same_query!(
     agent,
     agent_health,
     dispatch,
+    clock_seen,
     profile,
     profile_revision,
     laboratory,

@@ -39,10 +39,15 @@ pub struct Transmission {
     pub modified_at: Option<Timestamp>,
     /// The file of the same name before this one.
     pub corrects: Option<i64>,
+    /// What read it, and in which revision; `None`: before that was kept, or there was no driver.
+    pub driver: Option<String>,
+    pub revision: Option<String>,
 }
 
-type SentRow =
-    ((i64, String, String, String, String, Option<String>, String), (Option<String>, Option<String>, Option<i64>));
+type SentRow = (
+    (i64, String, String, String, String, Option<String>, String),
+    (Option<String>, Option<String>, Option<i64>, Option<String>, Option<String>),
+);
 
 macro_rules! sent_row {
     () => {
@@ -56,13 +61,20 @@ macro_rules! sent_row {
                 transmission::fault,
                 transmission::sha256,
             ),
-            (transmission::file_name, transmission::file_modified_at, transmission::corrects_id),
+            (
+                transmission::file_name,
+                transmission::file_modified_at,
+                transmission::corrects_id,
+                transmission::driver,
+                transmission::driver_revision,
+            ),
         )
     };
 }
 
 fn sent(row: SentRow) -> Result<Transmission, StoreError> {
-    let ((id, instrument, started_at, ended_at, state, fault, sha256), (file, modified_at, corrects)) = row;
+    let ((id, instrument, started_at, ended_at, state, fault, sha256), (file, modified_at, corrects, driver, revision)) =
+        row;
     Ok(Transmission {
         started_at: instant::read("transmission", id, &started_at)?,
         ended_at: instant::read("transmission", id, &ended_at)?,
@@ -74,6 +86,8 @@ fn sent(row: SentRow) -> Result<Transmission, StoreError> {
         sha256,
         file,
         corrects,
+        driver,
+        revision,
     })
 }
 

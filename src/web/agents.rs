@@ -4,9 +4,11 @@ mod api;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeMap;
+
 use askama::Template;
 use askama_web::WebTemplate;
-use jiff::SignedDuration;
+use jiff::{SignedDuration, Timestamp};
 use rocket::{Route, State, get, post, routes};
 
 use super::answer::Answer;
@@ -34,7 +36,7 @@ pub(super) fn beat(agent: &Agent) -> Option<Beat> {
     serde_json::from_str(&agent.heard.as_ref()?.beat).ok()
 }
 
-pub(super) fn is_silent(agent: &Agent, now: jiff::Timestamp) -> bool {
+pub(super) fn is_silent(agent: &Agent, now: Timestamp) -> bool {
     agent.heard.as_ref().is_none_or(|heard| heard.at.duration_until(now) > SILENT)
 }
 
@@ -43,6 +45,12 @@ pub(super) async fn lines(shared: &Shared) -> Result<Vec<LineState>, Error> {
     let now = shared.clock.now();
     let heard = shared.store.agents().await?.into_iter().filter(|one| one.revoked_at.is_none() && !is_silent(one, now));
     Ok(heard.filter_map(|one| beat(&one)).flat_map(|beat| beat.lines).collect())
+}
+
+/// When each line of an agent last brought a message, as the agents said when they were last heard, however long ago.
+pub(super) async fn last_messages(shared: &Shared) -> Result<BTreeMap<String, Timestamp>, Error> {
+    let beats = shared.store.agents().await?.into_iter().filter_map(|one| beat(&one));
+    Ok(beats.flat_map(|beat| beat.lines).filter_map(|line| Some((line.instrument, line.last_message_at?))).collect())
 }
 
 struct Row {

@@ -17,6 +17,7 @@ pub struct Form {
     /// The token for the hidden field.
     pub csrf: String,
     values: Vec<(String, String)>,
+    files: Vec<(String, Vec<u8>)>,
     errors: Vec<FieldError>,
 }
 
@@ -27,7 +28,17 @@ impl Form {
     }
 
     pub(super) fn posted(csrf: String, values: Vec<(String, String)>) -> Self {
-        Self { csrf, values, errors: Vec::new() }
+        Self { csrf, values, ..Self::default() }
+    }
+
+    pub(super) fn with_files(mut self, files: Vec<(String, Vec<u8>)>) -> Self {
+        self.files = files;
+        self
+    }
+
+    /// The bytes of a file that was chosen; `None`: none was, or it is empty.
+    pub fn file(&self, name: &str) -> Option<&[u8]> {
+        self.files.iter().find(|(field, bytes)| field == name && !bytes.is_empty()).map(|(_, bytes)| bytes.as_slice())
     }
 
     /// Fills a field in beforehand.

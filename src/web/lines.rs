@@ -3,11 +3,13 @@
 pub(super) mod again;
 mod bytes;
 pub(super) mod chromatogram;
+pub(super) mod heard;
 mod imports;
 mod inbox;
 mod orders;
 mod places;
 mod reading;
+mod record;
 #[cfg(test)]
 mod tests;
 
@@ -15,9 +17,11 @@ use std::collections::BTreeMap;
 
 use askama::Template;
 use askama_web::WebTemplate;
+use jiff::Timestamp;
 use rocket::response::stream::{Event, EventStream};
 use rocket::{Route, Shutdown, State, get, post, routes};
 
+use self::record::Record;
 use super::Shared;
 use super::answer::Done;
 use super::display::{Chip, Stamp, Tone};
@@ -45,9 +49,17 @@ struct LineView {
     waiting: u64,
     rate: u64,
     fault: String,
+    /// It should have spoken by now: the sentence.
+    silent: Option<String>,
 }
 
-fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>, held: i64) -> LineView {
+fn view(
+    l: &Locale,
+    instrument: &Instrument,
+    state: Option<&LineState>,
+    heard: Option<Timestamp>,
+    held: i64,
+) -> Result<LineView, Error> {
     let word = state.map_or(Word::Off, |state| state.word);
     let (tone, key) = match word {
         Word::Off => (Tone::Gone, "line-off"),
@@ -56,18 +68,19 @@ fn view(l: &Locale, instrument: &Instrument, state: Option<&LineState>, held: i6
         Word::Receiving => (Tone::Active, "line-receiving"),
         Word::Unkept => (Tone::Bad, "line-unkept"),
     };
-    LineView {
+    Ok(LineView {
+        silent: heard::silent(instrument, heard, l.now)?.map(|silence| heard::say_silent(l, silence)),
         code: instrument.code.clone(),
         name: format!("{} {}", instrument.name, instrument.model),
         port: state.map_or_else(|| instrument.address.clone(), |state| state.port.clone()),
         state: l.chip(tone, key),
-        last: state.and_then(|state| state.last_message_at).map(|at| l.ago(at)),
+        last: heard.map(|at| l.ago(at)),
         readings: state.map_or(0, |state| state.readings_today),
         held,
         waiting: state.map_or(0, |state| state.undelivered),
         rate: state.map_or(0, |state| state.bytes_per_second),
         fault: state.and_then(|state| state.last_fault.clone()).unwrap_or_default(),
-    }
+    })
 }
 
 /// The lines of this process and of every agent that is heard.
@@ -81,12 +94,13 @@ async fn views(shared: &Shared, l: &Locale) -> Result<Vec<LineView>, Error> {
     let instruments: Vec<Instrument> = shared.store.list().await?;
     let states = states(shared).await?;
     let held = held_today(shared).await?;
+    let heard = heard::heard(shared, &instruments, &states).await?;
     let shown = instruments.iter().filter(|one| one.retired_at.is_none());
     let row = |one: &Instrument| {
         let state = states.iter().find(|state| state.instrument == one.code);
-        view(l, one, state, held.get(&one.id).copied().unwrap_or_default())
+        view(l, one, state, heard.get(&one.id).copied(), held.get(&one.id).copied().unwrap_or_default())
     };
-    Ok(shown.map(row).collect())
+    shown.map(row).collect()
 }
 
 /// How many of each instrument's readings of this civil day wait for a person.
@@ -158,6 +172,8 @@ struct Sent {
     at: Stamp,
     state: Chip,
     fault: String,
+    /// Which revision of its driver read it.
+    revision: String,
 }
 
 #[derive(Template, WebTemplate)]
@@ -167,6 +183,7 @@ struct ShowPage {
     staff: Staff,
     form: Form,
     line: LineView,
+    record: Record,
     instrument: Instrument,
     /// The line is a watched folder.
     is_folder: bool,
@@ -194,6 +211,7 @@ fn sent(l: &Locale, one: Transmission) -> Sent {
         at: l.time(one.ended_at),
         state: transmission_chip(l, &one.state),
         fault: one.fault.unwrap_or_default(),
+        revision: one.driver.zip(one.revision).map(|(driver, n)| format!("{driver} {n}")).unwrap_or_default(),
     }
 }
 
@@ -209,7 +227,9 @@ async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Re
     let id = instrument.id;
     let held = held_today(shared).await?.get(&id).copied().unwrap_or_default();
     let state = states.iter().find(|state| state.instrument == code);
-    let line = view(&l, &instrument, state, held);
+    let heard = heard::heard(shared, std::slice::from_ref(&instrument), &states).await?.get(&id).copied();
+    let line = view(&l, &instrument, state, heard, held)?;
+    let record = record::record(shared, &staff, &l, &instrument, state).await?;
     let rows = shared.store.reading(move |conn| transmissions::list(conn, id, 50)).await?;
     let unread = state.map(|state| state.files.as_slice()).unwrap_or_default();
     let files = imports::report(shared, &l, id, unread).await?;
@@ -225,6 +245,7 @@ async fn show(code: &str, staff: Staff, shared: &State<Shared>, l: Locale) -> Re
         sent: rows.into_iter().filter(|one| one.file.is_none()).map(|one| sent(&l, one)).collect(),
         may_restart: staff.actor.may(crate::lab::people::Act::WorkAtBench),
         line,
+        record,
         instrument,
         l,
         staff,

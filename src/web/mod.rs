@@ -18,6 +18,7 @@ mod language;
 mod lines;
 pub mod locale;
 mod login;
+mod multipart;
 pub mod notice;
 pub mod password;
 mod portal;

@@ -8,8 +8,8 @@ use rocket::request::Request;
 
 use super::error::refuse_because;
 use super::form::Form;
-use super::secret;
 use super::session::Visitor;
+use super::{multipart, secret};
 
 /// Larger than any form of ours: a limit table pasted into a field is the longest.
 const LIMIT_KIB: u64 = 1024;
@@ -57,22 +57,59 @@ async fn read(request: &Request<'_>, data: Data<'_>) -> Result<Form, Status> {
     let visitor = Visitor::of(request).await?;
     // A body of another kind has no token in it either: it is refused for that first.
     let is_form = request.content_type().is_some_and(|kind| kind.is_form());
-    let text = if is_form { body(data).await? } else { String::new() };
-    let values = fields(&text)?;
+    // A form with files, for those who are signed in.
+    let boundary = request
+        .content_type()
+        .filter(|kind| kind.is_form_data() && visitor.session.is_some())
+        .and_then(|kind| kind.param("boundary").map(str::to_owned));
+    let (values, files) = match &boundary {
+        Some(boundary) => fields_and_files(data, boundary).await?,
+        None if is_form => (fields(&body(data).await?)?, Vec::new()),
+        None => (Vec::new(), Vec::new()),
+    };
     let given = values.iter().find(|(name, _)| name == "csrf").map_or("", |(_, value)| value.as_str());
     if visitor.csrf.is_empty() || !secret::same(given, &visitor.csrf) {
         tracing::warn!(path = %request.uri().path(), "form without the right token refused");
         return Err(refuse_because(request, Status::Forbidden, "error-csrf"));
     }
-    if !is_form {
+    if !is_form && boundary.is_none() {
         return Err(Status::UnsupportedMediaType);
     }
-    Ok(Form::posted(visitor.csrf.clone(), values))
+    Ok(Form::posted(visitor.csrf.clone(), values).with_files(files))
 }
 
 async fn body(data: Data<'_>) -> Result<String, Status> {
     let text = data.open(LIMIT_KIB.kibibytes()).into_string().await.map_err(|_| Status::BadRequest)?;
     if text.is_complete() { Ok(text.into_inner()) } else { Err(Status::PayloadTooLarge) }
+}
+
+/// Larger than a day's export of a chromatograph.
+const LIMIT_FILES_MIB: u64 = 16;
+
+type Named<T> = Vec<(String, T)>;
+
+async fn fields_and_files(data: Data<'_>, boundary: &str) -> Result<(Named<String>, Named<Vec<u8>>), Status> {
+    let bytes = data.open(LIMIT_FILES_MIB.mebibytes()).into_bytes().await.map_err(|_| Status::BadRequest)?;
+    if !bytes.is_complete() {
+        return Err(Status::PayloadTooLarge);
+    }
+    let parts = multipart::parts(&bytes, boundary).ok_or(Status::BadRequest)?;
+    if parts.len() > MOST_FIELDS {
+        return Err(Status::PayloadTooLarge);
+    }
+    let (mut fields, mut files) = (Vec::new(), Vec::new());
+    for part in parts {
+        if part.is_file {
+            files.push((part.name, part.bytes.to_vec()));
+        } else {
+            let text = std::str::from_utf8(part.bytes).map_err(|_| Status::BadRequest)?;
+            if text.contains('\0') {
+                return Err(Status::BadRequest);
+            }
+            fields.push((part.name, text.replace("\r\n", "\n")));
+        }
+    }
+    Ok((fields, files))
 }
 
 /// `application/x-www-form-urlencoded` (WHATWG URL, 5.1); bytes that are not UTF-8 are refused, not guessed.

@@ -1,5 +1,6 @@
 //! Profiles of the laboratory's own: written beside a capture, tried on it and on a line's past, saved as a revision.
 
+mod serial;
 #[cfg(test)]
 mod tests;
 mod trying;
@@ -18,9 +19,11 @@ use super::form::{self, Form};
 use super::locale::{Locale, Message};
 use super::posted::Posted;
 use super::staff::Staff;
+use crate::lab::line::{self, InUse};
 use crate::store::StoreError;
 use crate::store::catalogue::Instrument;
-use crate::store::profiles::{Draft, PREFIX, Profile};
+use crate::store::profiles::{Draft, PREFIX, Profile, RetireError};
+use crate::store::work;
 
 /// What a new profile begins with: a table in a file, with the keys most devices need.
 const BEGINNING: &str = include_str!("../../templates/profiles/beginning.toml");
@@ -32,6 +35,7 @@ struct Row {
     saved: Option<Stamp>,
     /// Codes of the instruments that it reads.
     instruments: Vec<String>,
+    retired: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -52,6 +56,7 @@ async fn list(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ListPag
             revision: newest.map_or(0, |newest| newest.n),
             saved: newest.map(|newest| l.ago(newest.at)),
             instruments: reads.map(|instrument| instrument.code.clone()).collect(),
+            retired: one.retired_at.is_some(),
             code: one.code,
             name: one.name,
         }
@@ -63,7 +68,16 @@ async fn list(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ListPag
 struct Saved {
     n: i64,
     at: Stamp,
+    who: String,
     reason: String,
+}
+
+/// An instrument that reads with the profile.
+struct Reads {
+    code: String,
+    name: String,
+    /// Its line is switched on.
+    is_on: bool,
 }
 
 #[derive(Template, WebTemplate)]
@@ -77,6 +91,10 @@ struct EditPage {
     revisions: Vec<Saved>,
     /// Instruments whose past the profile can be tried on: code and name.
     instruments: Vec<(String, String)>,
+    presets: &'static [&'static str],
+    reads: Vec<Reads>,
+    retired: Option<Stamp>,
+    may_retire: bool,
     shown: Option<Shown>,
     history: Option<History>,
 }
@@ -90,14 +108,32 @@ async fn edit_page(
     tried: (Option<Shown>, Option<History>),
 ) -> Result<EditPage, Error> {
     let instruments: Vec<Instrument> = shared.store.list().await?;
+    let people = shared.store.reading(work::people).await?;
+    let retired = profile.as_ref().and_then(|one| one.retired_at).map(|at| l.time(at));
     let (code, revisions) = profile.map_or((String::new(), Vec::new()), |one| (one.code, one.revisions));
+    let driver = format!("{PREFIX}{code}");
+    let reads: Vec<Reads> = instruments
+        .iter()
+        .filter(|one| !code.is_empty() && one.driver == driver && one.retired_at.is_none())
+        .map(|one| Reads { code: one.code.clone(), name: one.name.clone(), is_on: one.line_enabled_at.is_some() })
+        .collect();
     Ok(EditPage {
         code,
         revisions: revisions
             .into_iter()
-            .map(|one| Saved { n: one.n, at: l.time(one.at), reason: one.reason })
+            .map(|one| Saved {
+                n: one.n,
+                at: l.time(one.at),
+                who: one.by.and_then(|by| people.get(&by).cloned()).unwrap_or_default(),
+                reason: one.reason,
+            })
             .collect(),
         instruments: instruments.into_iter().map(|one| (one.code, one.name)).collect(),
+        presets: &serial::PRESETS,
+        may_retire: line::may_retire(reads.iter().filter(|one| one.is_on).map(|one| one.code.clone()).collect())
+            .is_ok(),
+        reads,
+        retired,
         shown: tried.0,
         history: tried.1,
         form,
@@ -159,6 +195,20 @@ async fn act(
 ) -> Result<Answer<EditPage>, Error> {
     let mut form = posted.into_form();
     let code = profile.as_ref().map_or_else(|| form.value("code").to_owned(), |one| one.code.clone());
+    match (form.value("act"), &profile) {
+        ("retire", Some(_)) => return retire(form, staff, shared, l, profile, code, true).await,
+        ("restore", Some(_)) => return retire(form, staff, shared, l, profile, code, false).await,
+        ("serial", _) => {
+            match serial::with_preset(form.value("text"), form.value("serial")) {
+                Some(text) => form.set("text", text),
+                None => form.refuse("serial", "error-field-choice"),
+            }
+            let page = edit_page(shared, staff, l, form, profile, (None, None)).await?;
+            return Ok(if page.form.is_ok() { Answer::shown(page) } else { Answer::again(page) });
+        }
+        _ => (),
+    }
+    trying::keep_upload(&mut form);
     let checked = Described::from_toml(&format!("{PREFIX}{code}"), form.value("text"));
     let described = match checked {
         Ok(described) => Some(described),
@@ -189,6 +239,48 @@ async fn act(
         },
         (_, None) => Ok(Answer::again(edit_page(shared, staff, l, form, profile, (None, None)).await?)),
     }
+}
+
+/// Retires the profile with a reason, or takes it into use again.
+async fn retire(
+    mut form: Form,
+    staff: Staff,
+    shared: &Shared,
+    l: Locale,
+    profile: Option<Profile>,
+    code: String,
+    retired: bool,
+) -> Result<Answer<EditPage>, Error> {
+    let Some(why) = form.required("why") else {
+        return Ok(Answer::again(
+            edit_page(shared, staff, l, with_newest(form, &profile), profile, (None, None)).await?,
+        ));
+    };
+    match shared.store.retire_profile(staff.who(), shared.clock.now(), code.clone(), retired, why).await {
+        Ok(()) => {
+            let said = if retired { "profile-retired-said" } else { "profile-restored-said" };
+            Ok(Done::to("/admin/profiles").saying(Message::new(said).with("code", code)).into())
+        }
+        Err(RetireError::InUse(InUse(lines))) => {
+            form.refuse("why", Message::new("profile-in-use").with("lines", lines.join(" ")));
+            Ok(Answer::again(edit_page(shared, staff, l, with_newest(form, &profile), profile, (None, None)).await?))
+        }
+        Err(RetireError::Unchanged) => Err(Error::Stale(format!("/admin/profiles/{code}"))),
+        Err(RetireError::Store(error)) => Err(error.into()),
+    }
+}
+
+/// The form of the page around the one that was sent, which had a reason only.
+fn with_newest(mut form: Form, profile: &Option<Profile>) -> Form {
+    if let Some(one) = profile {
+        form.set("name", &one.name);
+        form.set("as", "text");
+        if let Some(newest) = one.revisions.first() {
+            form.set("text", &newest.text);
+            form.set("before", newest.n);
+        }
+    }
+    form
 }
 
 async fn save(

@@ -3,6 +3,7 @@
 mod batches;
 mod materials;
 mod results;
+mod sequence;
 #[cfg(test)]
 mod tests;
 
@@ -125,5 +126,5 @@ async fn list(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<ListPag
 }
 
 pub fn group() -> Vec<Route> {
-    [routes![list], materials::group(), results::group(), batches::group()].concat()
+    [routes![list], materials::group(), results::group(), batches::group(), sequence::group()].concat()
 }

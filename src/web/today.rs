@@ -6,6 +6,7 @@ use rocket::{Route, State, get, routes};
 
 use super::Shared;
 use super::error::Error;
+use super::lines::heard::{Silent, silent_lines};
 use super::locale::Locale;
 use super::staff::Staff;
 use crate::lab::people::Act;
@@ -24,6 +25,7 @@ struct TodayPage {
     staff: Staff,
     tasks: Vec<Task>,
     idle: Vec<Task>,
+    silent: Vec<Silent>,
 }
 
 #[get("/")]
@@ -45,7 +47,8 @@ async fn show(staff: Staff, shared: &State<Shared>, l: Locale) -> Result<TodayPa
     let own = all.into_iter().filter(|(act, ..)| staff.actor.may(*act));
     let tasks = own.map(|(_, address, key, count)| Task { address, name: l.t(key), count });
     let (tasks, idle) = tasks.partition(|task: &Task| task.count > 0);
-    Ok(TodayPage { tasks, idle, l, staff })
+    let silent = if staff.may_open("/bench/lines") { silent_lines(shared, &l).await? } else { Vec::new() };
+    Ok(TodayPage { silent, tasks, idle, l, staff })
 }
 
 pub fn group() -> Vec<Route> {

@@ -6,7 +6,7 @@ use std::fmt::Write;
 use jiff::ToSpan;
 use jiff::civil::DateTime;
 
-use super::bench::{Hand, Work};
+use super::bench::{Hand, Test, Work};
 use super::{Chance, Device, passed};
 
 /// Runs take half an hour; here the county's whole queue was injected earlier.
@@ -27,6 +27,11 @@ pub struct Analyte {
 /// All in milligrams per kilogram.
 pub const UNIT: &str = "mg/kg";
 
+/// How the names of standards begin, as in our sequence tables.
+pub const STANDARD: &str = "STD-";
+/// The name of a blank.
+pub const BLANK: &str = "BLANK";
+
 /// What the data system finds at least.
 pub const LOD: f64 = 0.01;
 
@@ -45,6 +50,12 @@ pub const ANALYTES: [Analyte; 12] = [
     Analyte { name: "Triazophos", retention: 21.577, response: 312_000.0 },
 ];
 
+/// The detector's signal is written so often.
+const INTERVAL_MS: i64 = 500;
+
+/// A peak's area is its height times this many seconds, in the report and in the signal alike.
+const AREA_SECONDS: f64 = 4.1;
+
 pub struct Gc {
     hand: Hand,
     chance: Chance,
@@ -57,6 +68,16 @@ struct Found {
     amount: f64,
     time: f64,
     area: f64,
+}
+
+/// What opens a run: a blank, and a standard with everything in the method at 0.1 mg/kg.
+pub fn opening() -> [Work; 2] {
+    let work = |sample: String, mean: f64, sd: f64| Work {
+        sample,
+        control: false,
+        tests: ANALYTES.iter().map(|analyte| Test::new(analyte.name, mean, sd)).collect(),
+    };
+    [work(BLANK.to_owned(), 0.0, 0.0), work(format!("{STANDARD}1"), 0.1, 0.002)]
 }
 
 impl Gc {
@@ -80,11 +101,42 @@ impl Gc {
         runs
     }
 
+    /// The section with the detector's signal: solvent, a drifting baseline with its noise, and a bell for each peak.
+    fn signal(&mut self, rows: &mut Vec<String>, found: &[&Found]) {
+        let points = RUN_MINUTES * 60_000 / INTERVAL_MS + 1;
+        let end = RUN_MINUTES as f64;
+        rows.extend([
+            String::new(),
+            "[Chromatogram (FPD1)]".to_owned(),
+            format!("Interval(msec)\t{INTERVAL_MS}"),
+            format!("# of Points\t{points}"),
+            "Start Time(min)\t0.000".to_owned(),
+            format!("End Time(min)\t{end:.3}"),
+            "Intensity Units\tmV".to_owned(),
+            "Intensity Multiplier\t0.001".to_owned(),
+            "R.Time (min)\tIntensity".to_owned(),
+        ]);
+        // A bell of this width has just the area that the report says.
+        let width = AREA_SECONDS / 60.0 / (2.0 * std::f64::consts::PI).sqrt();
+        let bell = |minutes: f64, at: f64, width: f64| (-((minutes - at) / width).powi(2) / 2.0).exp();
+        for point in 0..points {
+            let minutes = (point * INTERVAL_MS) as f64 / 60_000.0;
+            let solvent = 24_000.0 * bell(minutes, 1.62, 0.045);
+            let peaks: f64 = found.iter().map(|peak| peak.area / AREA_SECONDS * bell(minutes, peak.time, width)).sum();
+            let baseline = 1_150.0 + 14.0 * minutes + self.chance.normal(0.0, 9.0);
+            rows.push(format!("{minutes:.5}\t{:.0}", baseline + solvent + peaks));
+        }
+    }
+
     fn report(&mut self, work: &Work, now: DateTime) -> String {
         let runs = self.run(work);
         let found: Vec<&Found> = runs.iter().flatten().collect();
         let acquired = now - RUN_MINUTES.minutes();
-        let kind = if work.control { "2:Control" } else { "0:Unknown" };
+        let kind = match work.control {
+            true => "2:Control",
+            false if work.sample.starts_with(STANDARD) => "1:Standard",
+            false => "0:Unknown",
+        };
         let total: f64 = found.iter().map(|peak| peak.area).sum();
         let mut rows = vec![
             "[Header]".to_owned(),
@@ -118,7 +170,7 @@ impl Gc {
                 peak.time - 0.06,
                 peak.time + 0.09,
                 peak.area,
-                peak.area / 4.1,
+                peak.area / AREA_SECONDS,
                 peak.area / total * 100.0,
                 peak.amount,
                 peak.analyte.name
@@ -134,12 +186,13 @@ impl Gc {
             let (id, name) = (n + 1, analyte.name);
             rows.push(match run {
                 Some(peak) => {
-                    let (height, amount) = (peak.area / 4.1, peak.amount);
+                    let (height, amount) = (peak.area / AREA_SECONDS, peak.amount);
                     format!("{id}\t{name}\t{:.3}\t{:.0}\t{height:.0}\t{amount:.3}\t{UNIT}", peak.time, peak.area)
                 }
                 None => format!("{id}\t{name}\t-----\t-----\t-----\t-----\t{UNIT}"),
             });
         }
+        self.signal(&mut rows, &found);
         rows.iter().fold(String::new(), |mut text, row| {
             // Writing to a string cannot fail.
             let _ = write!(text, "{row}\r\n");

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::Device;
 use super::pty::Pty;
 use crate::acquire::clock;
+use crate::lab::zone;
 
 const TICK: Duration = Duration::from_millis(100);
 
@@ -44,6 +45,7 @@ impl Drop for Running {
     }
 }
 
+/// The clock of the county's instruments runs in the laboratory's civil time, wherever the demonstration does.
 async fn talk(mut device: Box<dyn Device>, mut pty: Pty) -> io::Result<()> {
     let mut ticks = tokio::time::interval(TICK);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
@@ -52,9 +54,9 @@ async fn talk(mut device: Box<dyn Device>, mut pty: Pty) -> io::Result<()> {
         let said = tokio::select! {
             read = pty.read(&mut buffer) => match read? {
                 0 => return Ok(()),
-                read => device.hear(buffer.get(..read).unwrap_or_default(), clock::civil()),
+                read => device.hear(buffer.get(..read).unwrap_or_default(), zone::civil(clock::now())),
             },
-            _ = ticks.tick() => device.tick(clock::civil()),
+            _ = ticks.tick() => device.tick(zone::civil(clock::now())),
         };
         pty.write_all(&said).await?;
     }

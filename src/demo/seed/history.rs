@@ -11,7 +11,7 @@ use super::{Extent, Ids, SeedError};
 use crate::acquire::{Epoch, Transmission};
 use crate::demo::county;
 use crate::demo::instruments::bench::{Queue, Work};
-use crate::demo::instruments::{Chance, Model, Temper};
+use crate::demo::instruments::{Chance, Model, Temper, gc};
 use crate::demo::past::Past;
 use crate::lab::analysis::status::{State, Step};
 use crate::lab::custody::{Condition, Event, Movement, SealState, Whereabouts};
@@ -194,6 +194,10 @@ impl Story {
         }
         let (instrument, model) = kind.instrument();
         let queue = Queue::default();
+        let opening: &[Work] = if model == Model::Gc { &gc::opening() } else { &[] };
+        for work in opening {
+            queue.put(instrument, work.clone());
+        }
         for case in cases {
             let sample = match kind {
                 Kind::Rapid => format!("{:06}", case.registered.code.number()),
@@ -202,7 +206,7 @@ impl Story {
             queue.put(instrument, Work { sample, control: false, tests: self.sampler.levels(kind, case.bad) });
         }
         let start = zone().to_datetime(at(day, 10, 30, now) - SignedDuration::from_secs(1));
-        let seconds = 60 + 75 * i64::try_from(cases.len()).unwrap_or(1);
+        let seconds = 60 + 75 * i64::try_from(cases.len() + opening.len()).unwrap_or(1);
         self.converse(tx, instrument, model, queue, start, seconds)
     }
 

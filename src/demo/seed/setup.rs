@@ -124,6 +124,10 @@ fn instruments(tx: &mut Tx<'_>, ids: &mut Ids, began: Timestamp) -> Result<(), S
             file_pattern: None,
             settle_seconds: None,
             orders: None,
+            speaks_every: one.speaks_every,
+            working_days: one.speaks_every.map(|_| "1-5".to_owned()),
+            working_hours: one.speaks_every.map(|_| "08:00-18:00".to_owned()),
+            data_system: one.data_system.map(str::to_owned),
         };
         ids.instruments.insert(one.code, instrument.add(tx)?);
     }

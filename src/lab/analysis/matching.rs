@@ -49,6 +49,26 @@ impl HeldFor {
     }
 }
 
+/// Why what became of a reading is not taken back.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum NotReopened {
+    #[error("nobody has decided about the reading: it found its place by itself, or still waits")]
+    NotDecided,
+    #[error("the value, or the mass, has been used since")]
+    Used,
+}
+
+/// Whether a person's decision about a reading may be taken back: until something was built on it. A value is used when
+/// its analysis has gone on, or has another value by now; a mass is used at once, for custody counts what was taken.
+pub fn reopen(fate: Fate, decided_by_person: bool, value_waits: bool) -> Result<(), NotReopened> {
+    match (fate, decided_by_person) {
+        (_, false) | (Fate::Held | Fate::Control | Fate::Duplicate, true) => Err(NotReopened::NotDecided),
+        (Fate::Rejected, true) => Ok(()),
+        (Fate::Matched, true) if value_waits => Ok(()),
+        (Fate::Matched | Fate::Weighing, true) => Err(NotReopened::Used),
+    }
+}
+
 /// An open or closed analysis that a reading might belong to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
@@ -217,5 +237,21 @@ mod tests {
         assert!(doubtful_time("2026-11-24T08:59:00".parse().unwrap(), &zone, received, Some(sampled)));
         assert!(doubtful_time("2026-11-24T11:30:00".parse().unwrap(), &zone, received, None));
         assert!(!doubtful_time("2026-11-24T09:59:00".parse().unwrap(), &zone, received, Some(sampled)));
+    }
+
+    #[test]
+    fn a_decision_is_taken_back_until_it_was_used() {
+        let used = Err(NotReopened::Used);
+        for (fate, by_person, waits, expected) in [
+            (Fate::Rejected, true, false, Ok(())),
+            (Fate::Matched, true, true, Ok(())),
+            (Fate::Matched, true, false, used),
+            (Fate::Weighing, true, true, used),
+            (Fate::Matched, false, true, Err(NotReopened::NotDecided)),
+            (Fate::Held, true, false, Err(NotReopened::NotDecided)),
+            (Fate::Duplicate, false, false, Err(NotReopened::NotDecided)),
+        ] {
+            assert_eq!(reopen(fate, by_person, waits), expected, "{fate} {by_person} {waits}");
+        }
     }
 }

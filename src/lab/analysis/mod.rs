@@ -7,5 +7,6 @@ pub mod mapping;
 pub mod matching;
 pub mod order;
 pub mod rack;
+pub mod sequence;
 pub mod status;
 pub mod value;

@@ -12,6 +12,10 @@ pub struct Facts {
     pub at_control_place: bool,
     /// The instrument calls it a control.
     pub called_control: bool,
+    /// The instrument calls it a blank or a calibrator, or it has a name that our sequence tables give to one.
+    pub of_the_run: bool,
+    /// Its code is that of a sample of ours.
+    pub names_sample: bool,
     pub has_code: bool,
     /// A person has put a sample at its position.
     pub sample_stands: bool,
@@ -48,6 +52,8 @@ pub fn decide(facts: &Facts) -> Decision {
             (true, _) if facts.sample_stands => Decision::Held(HeldFor::UnknownControl),
             (true, _) => Decision::Uncharted,
             (false, true) => Decision::Held(HeldFor::UnknownControl),
+            (false, false) if facts.of_the_run && facts.names_sample => Decision::Held(HeldFor::UnknownControl),
+            (false, false) if facts.of_the_run => Decision::Uncharted,
             (false, false) => Decision::NotAControl,
         };
     }
@@ -96,6 +102,15 @@ mod tests {
         for (facts, why) in table {
             assert_eq!(decide(&facts), Decision::Held(why), "{facts:?}");
         }
+    }
+
+    #[test]
+    fn blanks_and_calibrators_belong_to_the_run_unless_they_are_called_like_a_sample() {
+        let blank = Facts { of_the_run: true, has_code: true, ..Facts::default() };
+        assert_eq!(decide(&blank), Decision::Uncharted);
+        let mistaken = Facts { names_sample: true, ..blank };
+        assert_eq!(decide(&mistaken), Decision::Held(HeldFor::UnknownControl));
+        assert_eq!(decide(&Facts { of_the_run: true, ..charted() }), Decision::Result(3));
     }
 
     #[test]

@@ -115,6 +115,14 @@ catalogue! {
         settle_seconds: Option<i64>,
         /// When it is told what is ordered; none: when it asks.
         orders: Option<String>,
+        /// Within so many minutes of working time it says something; none: it may be silent.
+        speaks_every: Option<i64>,
+        /// [`crate::lab::line::silence::Days`]; none: every day.
+        working_days: Option<String>,
+        /// [`crate::lab::line::silence::Hours`]; none: all day.
+        working_hours: Option<String>,
+        /// A [`crate::lab::analysis::sequence::System`]; none: it takes no sequence tables.
+        data_system: Option<String>,
     }
     finds [code, name, maker, model, serial_number], refers [bench_id: Place, agent_id: Agent], once [(code) at code]
 }

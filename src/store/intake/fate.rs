@@ -10,6 +10,7 @@ use super::{OnWire, same_measurement};
 use crate::lab::analysis::inhibition::{self, Agreement, Criteria};
 use crate::lab::analysis::mapping;
 use crate::lab::analysis::matching::{self, Decision, Facts, Fate, HeldFor, Mapping};
+use crate::lab::analysis::sequence;
 use crate::lab::analysis::status::Step;
 use crate::lab::analysis::value::Value;
 use crate::lab::qc::measured;
@@ -194,9 +195,17 @@ fn settle(
         (None, _) => (None, false),
     };
     let other_chart = chart.as_ref().zip(line).is_some_and(|(chart, line)| chart.unit != line.to_unit);
+    let sample = match (&said.sample_id, place) {
+        (Some(text), _) => around.sample_called(tx.conn, text)?,
+        (None, Some(Stands::Sample(sample))) => Some(sample),
+        (None, _) => None,
+    };
     match measured::decide(&measured::Facts {
         at_control_place: around.is_control_place(said.position.as_deref()),
         called_control: said.role == Role::Control,
+        of_the_run: matches!(said.role, Role::Blank | Role::Calibrator)
+            || said.sample_id.as_deref().is_some_and(sequence::is_of_the_run),
+        names_sample: said.sample_id.is_some() && sample.is_some(),
         has_code: said.sample_id.is_some(),
         sample_stands: matches!(place, Some(Stands::Sample(_))),
         known,
@@ -214,11 +223,6 @@ fn settle(
         measured::Decision::Uncharted => return Ok(Settled::new(Fate::Control, worth)),
         measured::Decision::Held(why) => return Ok(Settled::held(why, worth)),
     }
-    let sample = match (&said.sample_id, place) {
-        (Some(text), _) => around.sample_called(tx.conn, text)?,
-        (None, Some(Stands::Sample(sample))) => Some(sample),
-        (None, _) => None,
-    };
     let candidates = match (sample, line) {
         (Some(sample), Some(line)) => facts::candidates(tx.conn, sample, line.analyte, around.instrument)?,
         _ => Vec::new(),

@@ -4,17 +4,19 @@ use diesel::prelude::*;
 use jiff::Timestamp;
 
 use crate::lab::analysis::mapping;
-use crate::lab::analysis::matching::{Fate, HeldFor};
-use crate::lab::analysis::status::{State, Step};
+use crate::lab::analysis::matching::{self, Fate, HeldFor, NotReopened};
+use crate::lab::analysis::status::{Source, State, Step};
 use crate::lab::analysis::value::Value;
 use crate::lab::people::{PersonId, Who};
+use crate::lab::zone;
 use crate::store::analyses::{self, StepError};
 use crate::store::conn::{Conn, Store};
 use crate::store::error::StoreError;
 use crate::store::instant;
 use crate::store::ledger::Tx;
+use crate::store::samples;
 use crate::store::scans::{self, Weighed};
-use crate::store::schema::{analyte_map, reading, reading_event};
+use crate::store::schema::{analysis, analyte_map, reading, reading_event};
 
 /// What a reading is worth by the map of its instrument: the analyte, the method's unit, and the value in it.
 struct Worth {
@@ -86,6 +88,10 @@ pub enum Resolution {
     Reject {
         reason: String,
     },
+    /// It belongs to the one analysis of its sample that waits for just this: analyte and unit by the map.
+    Fit {
+        reason: String,
+    },
 }
 
 #[derive(Debug, thiserror::Error)]
@@ -100,6 +106,13 @@ pub enum ResolveError {
     NotMapped,
     #[error("the analysis is of another analyte or in another unit than the reading")]
     OtherAnalyte,
+    #[error("not one analysis of the reading's sample waits for it, but none or several")]
+    NoFit,
+    #[error(transparent)]
+    NotReopened(#[from] NotReopened),
+    /// One of several readings that were to be resolved together; none was.
+    #[error("reading {id}: {error}")]
+    Of { id: i64, error: Box<ResolveError> },
     #[error(transparent)]
     Step(#[from] StepError),
     #[error(transparent)]
@@ -142,6 +155,10 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, id: i64, version: i64, how: &Resolution) 
             (Fate::Weighing, None, Some(*sample), reason)
         }
         Resolution::Reject { reason } => (Fate::Rejected, None, None, reason),
+        Resolution::Fit { reason } => {
+            let analysis = fitting(tx.conn, id)?.ok_or(ResolveError::NoFit)?;
+            return resolve(tx, id, version, &Resolution::Match { analysis, reason: reason.clone() });
+        }
     };
     let held = reading::table.find(id).filter(reading::version.eq(version)).filter(reading::fate.eq(Fate::Held.name()));
     let changed = diesel::update(held)
@@ -174,6 +191,118 @@ pub(crate) fn resolve(tx: &mut Tx<'_>, id: i64, version: i64, how: &Resolution) 
     Ok(())
 }
 
+/// The one analysis of the reading's sample that waits for it.
+fn fitting(conn: &mut Conn, id: i64) -> Result<Option<i64>, ResolveError> {
+    let worth = worth(conn, id)?.ok_or(ResolveError::NotMapped)?;
+    let sample: Option<i64> = reading::table.find(id).select(reading::sample_id).first(conn)?;
+    let Some(sample) = sample else { return Ok(None) };
+    let waiting: Vec<i64> = analysis::table
+        .filter(analysis::sample_id.eq(sample))
+        .filter(analysis::analyte_id.eq(worth.analyte))
+        .filter(analysis::unit.eq(&worth.unit))
+        .filter(analysis::state.eq(State::Ordered.name()))
+        .limit(2)
+        .select(analysis::id)
+        .load(conn)?;
+    Ok(match waiting.as_slice() {
+        [one] => Some(*one),
+        _ => None,
+    })
+}
+
+/// Resolves several readings alike, each in the version the person saw: all of them or none.
+fn resolve_all(tx: &mut Tx<'_>, seen: &[(i64, i64)], how: &Resolution) -> Result<(), ResolveError> {
+    for (id, version) in seen {
+        resolve(tx, *id, *version, how).map_err(|error| ResolveError::Of { id: *id, error: Box::new(error) })?;
+    }
+    Ok(())
+}
+
+/// What a person decided last about a reading, if anybody did, and why it had waited.
+fn decided(conn: &mut Conn, id: i64) -> Result<(bool, Option<String>), StoreError> {
+    let events: Vec<(Option<i64>, Option<String>)> = reading_event::table
+        .filter(reading_event::reading_id.eq(id))
+        .order(reading_event::n.desc())
+        .select((reading_event::by_id, reading_event::held_for))
+        .load(conn)?;
+    let by_person = events.first().is_some_and(|(by, _)| by.is_some());
+    Ok((by_person, events.into_iter().find_map(|(_, why)| why)))
+}
+
+/// Whether the analysis still has just this reading's value, and nobody has signed it.
+fn value_waits(conn: &mut Conn, id: i64, analysis: Option<i64>) -> Result<bool, StoreError> {
+    let Some(analysis) = analysis else { return Ok(false) };
+    let found = analyses::find(conn, analysis)?;
+    Ok(found.is_some_and(|found| {
+        let is_own = found.status.entry().is_some_and(|entry| entry.source == Source::Reading(id));
+        is_own && found.status.state() == State::Measured
+    }))
+}
+
+fn fate_of(conn: &mut Conn, id: i64) -> Result<(Fate, Option<i64>), StoreError> {
+    let (fate, analysis): (String, Option<i64>) =
+        reading::table.find(id).select((reading::fate, reading::analysis_id)).first(conn)?;
+    Ok((fate.parse().map_err(|error| StoreError::corrupt("reading", id, error))?, analysis))
+}
+
+/// Whether the decision about a reading can still be taken back.
+pub(crate) fn may_reopen(conn: &mut Conn, id: i64) -> Result<Result<(), NotReopened>, StoreError> {
+    let (fate, analysis) = fate_of(conn, id)?;
+    let (by_person, _) = decided(conn, id)?;
+    Ok(matching::reopen(fate, by_person, value_waits(conn, id, analysis)?))
+}
+
+/// Takes a decision back: the reading waits again for the reason it had waited, and its analysis for a value.
+fn reopen(tx: &mut Tx<'_>, id: i64, version: i64, reason: &str) -> Result<(), ResolveError> {
+    may_reopen(tx.conn, id)??;
+    let (_, analysis) = fate_of(tx.conn, id)?;
+    let (_, why) = decided(tx.conn, id)?;
+    if let Some(analysis) = analysis {
+        analyses::take_step(tx, analysis, None, &Step::Retest { reason: reason.to_owned() })?;
+    }
+    // The sample it names by itself; what stood at its place, a reading without a name keeps.
+    let (text, received, sample): (Option<String>, String, Option<i64>) = reading::table
+        .find(id)
+        .select((reading::sample_text, reading::received_at, reading::sample_id))
+        .first(tx.conn)?;
+    let year = i64::from(zone::day(instant::read("reading", id, &received)?).year());
+    let sample = match text {
+        Some(text) => samples::called(tx.conn, &text, year)?,
+        None => sample,
+    };
+    let changed = diesel::update(reading::table.find(id).filter(reading::version.eq(version)))
+        .set((
+            reading::fate.eq(Fate::Held.name()),
+            reading::held_for.eq(why.as_deref()),
+            reading::analysis_id.eq(None::<i64>),
+            reading::sample_id.eq(sample),
+            reading::version.eq(version + 1),
+        ))
+        .execute(tx.conn)?;
+    if changed == 0 {
+        return Err(StoreError::Stale { table: "reading", id }.into());
+    }
+    let by = match tx.by {
+        Who::Person(actor) => Some(actor.id.0),
+        Who::Line(_) | Who::Program => None,
+    };
+    let event: i64 = diesel::insert_into(reading_event::table)
+        .values((
+            reading_event::reading_id.eq(id),
+            reading_event::n.eq(version + 1),
+            reading_event::fate.eq(Fate::Held.name()),
+            reading_event::held_for.eq(why.as_deref()),
+            reading_event::reason.eq(reason),
+            reading_event::by_id.eq(by),
+            reading_event::at.eq(instant::written(tx.at)),
+        ))
+        .returning(reading_event::id)
+        .get_result(tx.conn)?;
+    tx.record("reading.reopened", "reading", id, Some(reason))?;
+    tx.record("reading.settled", "reading_event", event, Some(reason))?;
+    Ok(())
+}
+
 /// Keeps a held mass as the mass of this sample.
 fn weigh(tx: &mut Tx<'_>, id: i64, sample: i64, reason: &str) -> Result<(), ResolveError> {
     type Said = (Option<String>, Option<String>, Option<String>, String);
@@ -201,5 +330,28 @@ impl Store {
         how: Resolution,
     ) -> Result<(), ResolveError> {
         self.writing(by, at, move |tx| resolve(tx, id, version, &how)).await
+    }
+
+    /// Resolves several held readings alike, given as id and version; all of them or none.
+    pub async fn resolve_readings(
+        &self,
+        by: Who,
+        at: Timestamp,
+        seen: Vec<(i64, i64)>,
+        how: Resolution,
+    ) -> Result<(), ResolveError> {
+        self.writing(by, at, move |tx| resolve_all(tx, &seen, &how)).await
+    }
+
+    /// Takes a person's decision about a reading back, until its value was used.
+    pub async fn reopen_reading(
+        &self,
+        by: Who,
+        at: Timestamp,
+        id: i64,
+        version: i64,
+        reason: String,
+    ) -> Result<(), ResolveError> {
+        self.writing(by, at, move |tx| reopen(tx, id, version, &reason)).await
     }
 }

@@ -4,12 +4,14 @@ use jiff::civil::Date;
 use rust_decimal::Decimal;
 
 use crate::lab::analysis::dispatch::When;
+use crate::lab::analysis::sequence::System;
 use crate::lab::catalogue::{AnalyteKind, MethodKind, PlaceKind, ProducerKind};
+use crate::lab::line::silence::{Days, Hours};
 use crate::lab::regulation::limit::Kind as LimitKind;
 use crate::lab::sampling::form::Class;
 use crate::store::agents::Agent;
 use crate::store::catalogue::{Analyte, Catalogue, Commodity, Instrument, Method, Place, Plan};
-use crate::store::profiles::PREFIX;
+use crate::store::profiles::{PREFIX, Profile};
 use crate::web::Shared;
 use crate::web::error::Error;
 use crate::web::locale::Locale;
@@ -27,6 +29,10 @@ pub enum Is {
     Line(Other),
     /// A driver of the catalogue.
     Driver,
+    /// Days of the week, `1-5`.
+    Days,
+    /// Hours of the day, `08:00-18:00`.
+    Hours,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -41,6 +47,7 @@ pub enum Words {
     Transport,
     Parity,
     Orders,
+    DataSystem,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -70,6 +77,8 @@ impl Is {
             // Whether there is such a profile, the page that keeps the line asks the store.
             Self::Driver if drivers::by_id(text).is_some() || text.starts_with(PREFIX) => Ok(text.to_owned()),
             Self::Line(_) => text.parse::<i64>().map(|id| id.to_string()).map_err(|_| "error-field-choice"),
+            Self::Days => text.parse::<Days>().map(|days| days.to_string()).map_err(|_| "error-field-days"),
+            Self::Hours => text.parse::<Hours>().map(|hours| hours.to_string()).map_err(|_| "error-field-hours"),
             Self::Text => Ok(text.to_owned()),
             Self::Word(_) | Self::Driver => Err("error-field-choice"),
         }
@@ -103,6 +112,7 @@ impl Words {
             Self::Transport => words(&["serial", "tcp-client", "tcp-server", "folder"]),
             Self::Parity => words(&["N", "E", "O"]),
             Self::Orders => words(When::ALL),
+            Self::DataSystem => words(System::ALL),
         }
     }
 
@@ -118,6 +128,7 @@ impl Words {
             Self::Transport => "transport",
             Self::Parity => "parity",
             Self::Orders => "orders",
+            Self::DataSystem => "data-system",
         }
     }
 }
@@ -128,14 +139,17 @@ pub type Choice = (String, String);
 /// What can be chosen in a field; empty where one types. A retired line stays a choice where it is the chosen one.
 pub async fn choices(shared: &Shared, l: &Locale, is: Is, chosen: &str) -> Result<Vec<Choice>, Error> {
     match is {
-        Is::Text | Is::Whole | Is::Decimal | Is::Date => Ok(Vec::new()),
+        Is::Text | Is::Whole | Is::Decimal | Is::Date | Is::Days | Is::Hours => Ok(Vec::new()),
         Is::Word(words) => {
             Ok(words.all().into_iter().map(|word| (word.clone(), l.name(words.list(), &word))).collect())
         }
         Is::Driver => {
             let own = shared.store.profiles().await?;
-            let own =
-                own.iter().map(|one| (format!("{PREFIX}{}", one.code), format!("{} ({PREFIX}{})", one.name, one.code)));
+            let usable = |one: &&Profile| one.retired_at.is_none() || chosen == format!("{PREFIX}{}", one.code);
+            let own = own
+                .iter()
+                .filter(usable)
+                .map(|one| (format!("{PREFIX}{}", one.code), format!("{} ({PREFIX}{})", one.name, one.code)));
             let built_in = drivers::all().map(|one| {
                 (one.id().to_owned(), format!("{} {} ({})", one.maker(), one.models().join(" / "), one.id()))
             });

@@ -198,9 +198,12 @@ async fn keep(
     let list = list_named(list)?;
     let mut form = posted.into_form();
     if let Some(code) = form.get("driver").and_then(|driver| driver.strip_prefix(PREFIX))
-        && shared.store.profile(code.to_owned()).await?.is_none()
+        && shared.store.profile(code.to_owned()).await?.is_none_or(|one| one.retired_at.is_some())
     {
         form.refuse("driver", "error-field-choice");
+    }
+    if list.name == "instruments" {
+        rules::preset_serial(shared, &mut form).await?;
     }
     let kept = of_list!(list, keep_line(shared, &staff, &l, list, id, &mut form))?;
     if !kept {
@@ -282,7 +285,6 @@ async fn keep_line<T: Catalogue>(
             let on = form.is("line_on", "on");
             let since = line.cell("line_enabled_at");
             line.fill("line_enabled_at", on.then(|| since.unwrap_or_else(|| catalogue::written(now))));
-            rules::fill_serial(&mut line, form);
         }
         "laboratory" => {
             line.fill("updated_at", Some(catalogue::written(now)));

@@ -145,6 +145,13 @@ pub const LISTS: &[List] = &[
                 .hint("hint-control-position"),
             field("orders", "field-orders", Is::Word(Words::Orders)).optional().inside().hint("hint-orders"),
             field("calibrated_to", "field-calibrated-to", Is::Date).optional(),
+            field("speaks_every", "field-speaks-every", Is::Whole).optional().inside().hint("hint-speaks-every"),
+            field("working_days", "field-working-days", Is::Days).optional().inside().hint("hint-working-days"),
+            field("working_hours", "field-working-hours", Is::Hours).optional().inside().hint("hint-working-hours"),
+            field("data_system", "field-data-system", Is::Word(Words::DataSystem))
+                .optional()
+                .inside()
+                .hint("hint-data-system"),
         ],
     },
     List {

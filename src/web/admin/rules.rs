@@ -1,7 +1,7 @@
 //! What a set-up line must keep beside what each of its fields may hold.
 
 use crate::lab::catalogue::MethodKind;
-use crate::store::catalogue::{Catalogue, Commodity, Instrument, Method};
+use crate::store::catalogue::{Commodity, Instrument, Method};
 use crate::store::transmissions;
 use crate::web::Shared;
 use crate::web::error::Error;
@@ -18,6 +18,14 @@ pub async fn check(shared: &Shared, list: &List, form: &mut Form, id: Option<i64
         }
         "instruments" if renamed_after_use(shared, form, id).await? => {
             form.refuse("code", "error-code-in-use");
+        }
+        "instruments" if form.is("speaks_every", "0") => form.refuse("speaks_every", "error-speaks-every"),
+        // Hours without an interval would look like a schedule and be none.
+        "instruments"
+            if form.get("speaks_every").is_none()
+                && (form.get("working_days").is_some() || form.get("working_hours").is_some()) =>
+        {
+            form.refuse("speaks_every", "error-speaks-every");
         }
         "method-analytes" if form.get("threshold").is_none() && is_screening(shared, form).await? => {
             form.refuse("threshold", "error-threshold");
@@ -71,10 +79,11 @@ async fn inside_itself(shared: &Shared, form: &Form, id: Option<i64>) -> Result<
     Ok(true)
 }
 
-/// What the maker's settings are where a line's were left empty; 9600 8N1 without a driver.
-pub fn fill_serial<T: Catalogue>(line: &mut T, form: &Form) {
-    let driver = line.cell("driver").and_then(|id| drivers::by_id(&id));
-    let serial = driver.map_or(drivers::Serial::new(9600), |driver| driver.serial());
+/// Fills in the settings of the driver, built in or described, where a line's were left empty; 9600 8N1 without one.
+pub async fn preset_serial(shared: &Shared, form: &mut Form) -> Result<(), Error> {
+    let (store, driver) = (shared.store.clone(), form.value("driver").to_owned());
+    let found = rocket::tokio::task::spawn_blocking(move || store.driver(&driver)).await.map_err(Error::failed)??;
+    let serial = found.map_or(drivers::Serial::new(9600), |(driver, _)| driver.serial());
     for (cell, usual) in [
         ("baud", serial.baud.to_string()),
         ("data_bits", serial.data_bits.to_string()),
@@ -82,7 +91,8 @@ pub fn fill_serial<T: Catalogue>(line: &mut T, form: &Form) {
         ("stop_bits", serial.stop_bits.to_string()),
     ] {
         if form.get(cell).is_none() {
-            line.fill(cell, Some(usual));
+            form.set(cell, usual);
         }
     }
+    Ok(())
 }

@@ -325,6 +325,8 @@ fn example(is: Is) -> String {
         Is::Decimal => "0.50".to_owned(),
         Is::Date => "2026-01-01".to_owned(),
         Is::Word(words) => words.all().first().cloned().unwrap_or_default(),
+        Is::Days => "1-5".to_owned(),
+        Is::Hours => "08:00-18:00".to_owned(),
         Is::Line(_) => "999".to_owned(),
         Is::Driver => drivers::all().next().map(|one| one.id().to_owned()).unwrap_or_default(),
     }

@@ -15,6 +15,7 @@ use crate::store::transmissions::{self, Stretch, Transmission};
 use crate::web::Shared;
 use crate::web::display::{Chip, Picture, Stamp, Tone};
 use crate::web::error::Error;
+use crate::web::form::Form;
 use crate::web::locale::Locale;
 use crate::web::staff::Staff;
 
@@ -51,6 +52,8 @@ struct Piece {
 /// A reading in a table.
 pub(super) struct Line {
     pub id: i64,
+    /// `id.version`, for a tick.
+    pub seen: String,
     pub transmission: i64,
     pub instrument: String,
     pub at: Stamp,
@@ -71,6 +74,7 @@ impl Line {
     pub(super) fn new(l: &Locale, one: &Shown) -> Self {
         Self {
             id: one.id,
+            seen: format!("{}.{}", one.id, one.version),
             transmission: one.transmission,
             instrument: one.instrument.clone(),
             at: l.time(one.received_at),
@@ -121,6 +125,7 @@ struct Signal {
 struct TransmissionPage {
     l: Locale,
     staff: Staff,
+    form: Form,
     one: Transmission,
     state: Chip,
     started: Stamp,
@@ -156,6 +161,7 @@ async fn show(
     let page = page.clamp(1, last);
     let lines = found.iter().map(|one| Line { marked: Some(one.id) == reading, ..Line::new(&l, one) }).collect();
     Ok(TransmissionPage {
+        form: Form::default(),
         state: transmission_chip(&l, &whole.transmission.state),
         started: l.time(whole.transmission.started_at),
         ended: l.time(whole.transmission.ended_at),

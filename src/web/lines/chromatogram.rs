@@ -114,6 +114,7 @@ async fn show(
         }
     };
     let around = one.clone();
+    let companions = shared.store.reading(move |conn| chromatograms::companions(conn, id)).await?;
     let beside = shared.store.reading(move |conn| chromatograms::beside(conn, &around)).await?;
     let chosen: Vec<i64> = others.iter().map(|other| other.id).collect();
     let name = name(&l, one.sample_text.as_deref(), one.file.as_deref(), one.channel.as_deref());
@@ -128,7 +129,13 @@ async fn show(
         is_thinned,
         runs: drawn_runs.map(|(run, kind)| run_view(&l, run, kind)).collect(),
         peaks: one.peaks.iter().map(|peak| peak_row(id, peak, &chosen)).collect(),
-        steps: steps(id, all.as_ref(), part.as_ref(), &chosen),
+        steps: with_companions(
+            steps(id, all.as_ref(), part.as_ref(), &chosen),
+            id,
+            part.as_ref(),
+            &companions,
+            &chosen,
+        ),
         from: shown.as_ref().map(|shown| minute(shown.start)).unwrap_or_default(),
         to: shown.as_ref().map(|shown| minute(shown.end)).unwrap_or_default(),
         choices: choices(&l, beside, &others),
@@ -224,6 +231,20 @@ fn steps(id: i64, all: Option<&Range<f64>>, part: Option<&Range<f64>>, over: &[i
     steps
 }
 
+/// One step more, where the run has a blank or a standard that does not lie over it yet.
+fn with_companions(
+    mut steps: Vec<Step>,
+    id: i64,
+    part: Option<&Range<f64>>,
+    companions: &[i64],
+    over: &[i64],
+) -> Vec<Step> {
+    if !steps.is_empty() && companions.iter().any(|one| !over.contains(one)) {
+        steps.push(Step { address: address(id, part, companions), label: "overlay-companions" });
+    }
+    steps
+}
+
 fn run_view(l: &Locale, run: &Kept, kind: &'static str) -> Run {
     Run {
         kind,
@@ -277,16 +298,24 @@ fn choices(l: &Locale, beside: Vec<Beside>, chosen: &[Kept]) -> Vec<Choice> {
 pub(in crate::web) struct Behind {
     pub address: String,
     pub name: String,
+    /// Its blank or its standard lies over it.
+    pub has_companions: bool,
 }
 
 /// The chromatograms behind a reading.
 pub(in crate::web) async fn behind(shared: &Shared, l: &Locale, reading: i64) -> Result<Vec<Behind>, Error> {
     let found = shared.store.reading(move |conn| chromatograms::of_reading(conn, reading)).await?;
-    let behind = |one: Beside| Behind {
-        address: format!("/bench/chromatograms/{}", one.id),
-        name: name(l, one.sample_text.as_deref(), one.file.as_deref(), one.channel.as_deref()),
-    };
-    Ok(found.into_iter().map(behind).collect())
+    let mut behind = Vec::with_capacity(found.len());
+    for one in found {
+        let id = one.id;
+        let over = shared.store.reading(move |conn| chromatograms::companions(conn, id)).await?;
+        behind.push(Behind {
+            address: address(id, None, &over),
+            name: name(l, one.sample_text.as_deref(), one.file.as_deref(), one.channel.as_deref()),
+            has_companions: !over.is_empty(),
+        });
+    }
+    Ok(behind)
 }
 
 pub fn group() -> Vec<Route> {

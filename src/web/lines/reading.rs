@@ -50,6 +50,8 @@ struct ReadingPage {
     /// Blind code and name of the sample that the mass would go to.
     weighed: Option<String>,
     may_resolve: bool,
+    /// A person's decision that can still be taken back.
+    may_reopen: bool,
 }
 
 async fn found(shared: &Shared, id: i64) -> Result<Shown, Error> {
@@ -97,7 +99,9 @@ async fn page(shared: &Shared, staff: Staff, l: Locale, mut form: Form, one: Sho
             reason: step.reason.unwrap_or_default(),
         })
         .collect();
+    let reopen = shared.store.reading(move |conn| readings::may_reopen(conn, id)).await?;
     Ok(ReadingPage {
+        may_reopen: staff.actor.may(Act::ResolveReading) && reopen.is_ok(),
         behind: behind(shared, &l, id).await?,
         line: Line::new(&l, &one),
         measured: one.measured_at.clone().unwrap_or_default().replace('T', " "),
@@ -150,6 +154,9 @@ async fn resolve(
     if form.value("act") == "weigh" && sample.is_none() {
         form.refuse("sample", "resolve-no-sample");
     }
+    if form.is("act", "reopen") {
+        return reopen(form, reason.zip(version), staff, shared, l, one).await;
+    }
     let how = match (form.value("act"), analysis, reason) {
         ("weigh", _, Some(reason)) => sample.map(|sample| Resolution::Weigh { sample, reason }),
         ("match", Some(analysis), Some(reason)) => Some(Resolution::Match { analysis, reason }),
@@ -163,10 +170,12 @@ async fn resolve(
         Resolution::Match { .. } => "reading-matched",
         Resolution::Weigh { .. } => "reading-weighed",
         Resolution::Reject { .. } => "reading-rejected",
+        Resolution::Fit { .. } => "reading-matched",
     };
     let here = format!("/bench/readings/{id}");
     match shared.store.resolve_reading(staff.who(), shared.clock.now(), id, version, how).await {
-        Ok(()) => Ok(Done::to("/bench/inbox").saying(said).into()),
+        // Back to the reading, where the decision can be taken back.
+        Ok(()) => Ok(Done::to(here).saying(said).into()),
         Err(
             refusal @ (ResolveError::NoValue
             | ResolveError::NoMass
@@ -191,6 +200,38 @@ async fn resolve(
             | ResolveError::Step(StepError::Store(StoreError::Stale { .. })),
         ) => Err(Error::Stale(here)),
         Err(ResolveError::Store(error) | ResolveError::Step(StepError::Store(error))) => Err(error.into()),
+        // No person asks for these here.
+        Err(error @ (ResolveError::NoFit | ResolveError::NotReopened(_) | ResolveError::Of { .. })) => {
+            Err(Error::failed(error))
+        }
+    }
+}
+
+/// Takes the decision back, with a reason.
+async fn reopen(
+    mut form: Form,
+    given: Option<(String, i64)>,
+    staff: Staff,
+    shared: &Shared,
+    l: Locale,
+    one: Shown,
+) -> Result<Answer<ReadingPage>, Error> {
+    let Some((reason, version)) = given else {
+        return Ok(Answer::again(page(shared, staff, l, form, one).await?));
+    };
+    let here = format!("/bench/readings/{}", one.id);
+    match shared.store.reopen_reading(staff.who(), shared.clock.now(), one.id, version, reason).await {
+        Ok(()) => Ok(Done::to(here).saying("reading-reopened").into()),
+        Err(ResolveError::NotReopened(_)) => Err(Error::refused("reopen-used")),
+        Err(ResolveError::Step(StepError::Refused(refusal))) => {
+            form.refuse("reason", steps::message(&l, refusal));
+            Ok(Answer::again(page(shared, staff, l, form, one).await?))
+        }
+        Err(
+            ResolveError::Store(StoreError::Stale { .. })
+            | ResolveError::Step(StepError::Store(StoreError::Stale { .. })),
+        ) => Err(Error::Stale(here)),
+        Err(error) => Err(Error::failed(error)),
     }
 }
 

@@ -231,3 +231,84 @@ async fn a_folder_is_set_up_like_any_other_line() {
     };
     assert_eq!(lines.first().map(|line| &line.transport), Some(&folder));
 }
+
+#[rocket::async_test]
+async fn a_line_that_should_have_spoken_is_said_to_be_silent_on_the_first_page_and_on_the_lines_after_a_restart() {
+    let trial = laboratory().await;
+    let mut gc = trial.store.line::<Instrument>(1).await.unwrap().unwrap();
+    gc.line_enabled_at = Some("2026-11-23T00:00:00.000Z".to_owned());
+    gc.speaks_every = Some(60);
+    gc.working_days = Some("1-5".to_owned());
+    gc.working_hours = Some("08:00-18:00".to_owned());
+    trial.store.change(Who::Program, trial.now(), gc, None).await.unwrap();
+    let first = page(&trial, "/").await;
+    assert!(first.contains("GC-2 启用以来没有数据"), "{first}");
+    // It speaks at 14:00 by the laboratory's clock; an hour of silence is allowed.
+    deliver(&trial, sent(&trial, 1, "26-041.txt", &run("26-041", "0.0512"))).await;
+    assert!(!page(&trial, "/").await.contains("GC-2"));
+    trial.wait(3_660);
+    // No line runs here, as after a restart: the record knows when it was heard.
+    let first = page(&trial, "/").await;
+    assert!(first.contains("GC-2 自 14:00 起没有数据") && first.contains("href=\"/bench/lines/GC-2\""), "{first}");
+    let technician = trial.known("technician").await;
+    let english = trial.client.get("/").header(rocket::http::Header::new("Accept-Language", "en"));
+    let first = technician.ask(english).await.into_string().await.unwrap();
+    assert!(first.contains("GC-2 has not spoken since 14:00"), "{first}");
+    for address in ["/bench/lines", "/bench/lines/GC-2"] {
+        assert!(page(&trial, address).await.contains("自 14:00 起没有数据"), "{address}");
+    }
+    // The next day it says which day it was.
+    trial.wait(86_400);
+    assert!(page(&trial, "/bench/lines").await.contains("自 11-24 14:00 起没有数据"));
+}
+
+#[rocket::async_test]
+async fn the_record_of_an_instrument_warns_of_its_clock_and_of_a_calibration_that_ran_out() {
+    let trial = laboratory().await;
+    let mut gc = trial.store.line::<Instrument>(1).await.unwrap().unwrap();
+    gc.calibrated_to = Some("2026-11-23".to_owned());
+    gc.data_system = Some("labsolutions".to_owned());
+    trial.store.change(Who::Program, trial.now(), gc, None).await.unwrap();
+    let html = page(&trial, "/bench/lines/GC-2").await;
+    assert!(html.contains("报文里还没有可比的时间") && html.contains("检定/校准已于 2026-11-23 到期"), "{html}");
+    assert!(html.contains("LabSolutions") && html.contains("文件夹"), "{html}");
+    // The report says that it was measured at 10:30, when it is 14:00 here: old, and no word on the clock.
+    deliver(&trial, sent(&trial, 1, "26-041.txt", &run("26-041", "0.0512"))).await;
+    assert!(page(&trial, "/bench/lines/GC-2").await.contains("报文里还没有可比的时间"));
+    let ahead = run("26-042", "0.0512").replace("2026/11/24 10:30:00", "2026/11/24 14:09:00");
+    deliver(&trial, sent(&trial, 2, "26-042.txt", &ahead)).await;
+    let html = page(&trial, "/bench/lines/GC-2").await;
+    assert!(html.contains("至少快 9 分钟") && html.contains("请在仪器上校时"), "{html}");
+    assert!(html.contains("shimadzu-ascii"), "{html}");
+}
+
+#[rocket::async_test]
+async fn several_held_readings_are_rejected_together_with_one_reason_and_one_is_taken_back() {
+    let trial = laboratory().await;
+    for (seq, sample) in [(1, "26-041"), (2, "26-042")] {
+        deliver(&trial, sent(&trial, seq, &format!("{sample}.txt"), &run(sample, "0.0512"))).await;
+    }
+    let technician = trial.known("technician").await;
+    let inbox = page(&trial, "/bench/inbox").await;
+    assert!(inbox.contains(r#"name="seen" value="1.1""#) && inbox.contains(r#"name="seen" value="2.1""#), "{inbox}");
+    for fields in [vec![("act", "reject"), ("reason", "测试")], vec![("act", "reject"), ("seen", "1.1")]] {
+        let answer = technician.post("/bench/inbox", &fields).await;
+        assert_eq!(answer.status(), Status::UnprocessableEntity, "{fields:?}");
+    }
+    let both = [("seen", "1.1"), ("seen", "2.1"), ("reason", "方法试验，不报告")];
+    let answer = technician.post("/bench/inbox", &[&both[..], &[("act", "fit")]].concat()).await;
+    assert_eq!(answer.status(), Status::UnprocessableEntity);
+    let again = answer.into_string().await.unwrap();
+    assert!(again.contains("读数 1") && again.contains(r#"value="1.1" aria-label="1" checked"#), "{again}");
+    let answer = technician.post("/bench/inbox", &[&both[..], &[("act", "reject")]].concat()).await;
+    assert_eq!(answer.status(), Status::SeeOther);
+    let reading = page(&trial, "/bench/readings/2").await;
+    assert!(reading.contains("方法试验，不报告") && reading.contains("撤回此决定"), "{reading}");
+    let undo = [("act", "reopen"), ("version", "2"), ("reason", "选错了")];
+    let without = technician.post("/bench/readings/2", &undo[..2]).await;
+    assert_eq!(without.status(), Status::UnprocessableEntity, "taking back needs a reason too");
+    assert_eq!(technician.post("/bench/readings/2", &undo).await.status(), Status::SeeOther);
+    let reading = page(&trial, "/bench/readings/2").await;
+    assert!(reading.contains("选错了") && reading.contains("处理此读数"), "{reading}");
+    assert_eq!(technician.post("/bench/readings/2", &undo).await.status(), Status::Conflict, "and not twice");
+}

@@ -20,6 +20,20 @@ use crate::web::locale::Locale;
 /// More would make the page slow; the profile is right or wrong long before.
 const MOST: usize = 200;
 
+/// Puts a file that was sent into the field where a capture is pasted, so that it is there for the next try: as text
+/// where it is text, else as bytes in hexadecimal.
+pub fn keep_upload(form: &mut Form) {
+    let Some(bytes) = form.file("file") else { return };
+    let is_text = |text: &&str| text.chars().all(|one| !one.is_control() || matches!(one, '\n' | '\r' | '\t'));
+    let (shown, kind) = match std::str::from_utf8(bytes).ok().filter(is_text) {
+        Some(text) => (text.to_owned(), "text"),
+        None => (bytes.iter().map(|byte| format!("{byte:02X} ")).collect(), "hex"),
+    };
+    form.set("capture", shown);
+    form.set("as", kind);
+    form.forget("transmission");
+}
+
 /// The bytes to try a profile on.
 pub struct Capture(Vec<u8>);
 
@@ -36,6 +50,9 @@ impl Capture {
         }
         if !form.is_ok() {
             return Ok(None);
+        }
+        if let Some(bytes) = form.file("file") {
+            return Ok(Some(Self(bytes.to_vec())));
         }
         let text = form.value("capture");
         if text.trim().is_empty() {

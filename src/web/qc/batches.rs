@@ -11,6 +11,7 @@ use crate::lab::analysis::status::{Source, State as Stands};
 use crate::lab::people::Act;
 use crate::lab::qc::batch::{self, Hold, rack_order};
 use crate::store::batches::{self, Batch, CloseError, PAGE, Which};
+use crate::store::catalogue::Instrument;
 use crate::store::controls::{self, Kept, Material};
 use crate::store::readings;
 use crate::store::work::{self, Filter, Line};
@@ -167,6 +168,13 @@ struct BatchPage {
     waits: Option<(ResultView, String)>,
     may_resolve: bool,
     may_close: bool,
+    /// It is open and measured by an instrument with a data system, or by none that is known.
+    has_sequence: bool,
+}
+
+/// Whether sequence tables are of use: the set-up names a data system, or what it sends comes from one.
+fn takes_tables(instrument: &Instrument) -> bool {
+    instrument.data_system.is_some() || instrument.transport == "folder"
 }
 
 /// Analyses of one batch on its page: a batch of a day has far fewer.
@@ -189,6 +197,9 @@ async fn show(id: i64, staff: Staff, shared: &State<Shared>, l: Locale) -> Resul
     });
     let form = Form::new(&staff.csrf).with("version", waiting.map(|kept| kept.version).unwrap_or_default());
     let held = found.hold() == Hold::Held;
+    let instruments: Vec<Instrument> = shared.store.list().await?;
+    let own = found.instrument.as_ref().and_then(|code| instruments.iter().find(|one| one.code == *code));
+    let has_sequence = found.closed_at.is_none() && own.is_some_and(takes_tables);
     Ok(BatchPage {
         stopped: if held {
             lines
@@ -200,6 +211,7 @@ async fn show(id: i64, staff: Staff, shared: &State<Shared>, l: Locale) -> Resul
         },
         may_resolve: waits.is_some() && staff.actor.may(Act::ResolveControl),
         may_close: batch::close(found.closed_at.is_some(), found.hold()).is_ok() && staff.actor.may(Act::RecordControl),
+        has_sequence,
         batch: view(&l, &found, &materials),
         rows,
         waits,

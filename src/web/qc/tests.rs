@@ -129,3 +129,50 @@ async fn the_inbox_keeps_its_filters_from_page_to_page_and_the_lines_lead_into_i
     let lines = technician.get("/bench/lines").await.into_string().await.unwrap();
     assert!(lines.contains("今日待处理"), "{lines}");
 }
+
+#[rocket::async_test]
+async fn the_sequence_table_of_a_batch_is_looked_at_downloaded_and_its_choices_remembered() {
+    let trial = laboratory().await;
+    let technician = trial.known("technician").await;
+    let methods: Vec<Method> = trial.store.list().await.unwrap();
+    let gc = methods.iter().find(|one| one.code == "NY/T 761-2008").unwrap().id;
+    let by = Who::Person(trial.store.find_by_username("technician").await.unwrap().unwrap().actor);
+    let in_work = Filter { states: vec![State::Measured, State::Submitted], ..Filter::default() };
+    let mut ordered = None;
+    for one in trial.store.work(in_work, 1).await.unwrap().0 {
+        let ids = trial.store.order(by.clone(), trial.now(), one.analysis.sample, vec![gc]).await;
+        ordered = ordered.or(ids.ok().and_then(|ids| ids.first().copied()));
+    }
+    let line = line(&trial, ordered.expect("a sample takes the method of the GC")).await;
+    let batch = line.analysis.batch.unwrap();
+    let address = format!("/qc/batches/{batch}/sequence");
+    let shown = technician.get(&format!("/qc/batches/{batch}")).await.into_string().await.unwrap();
+    assert!(shown.contains(&format!("href=\"{address}\"")), "{shown}");
+
+    let page = technician.get(&address).await.into_string().await.unwrap();
+    assert!(page.contains(&line.blind_code) && page.contains("QC-GC-01") && page.contains("BLANK"), "{page}");
+    assert!(page.contains(r#"<option value="labsolutions" selected>"#), "as the set-up says: {page}");
+    assert!(!page.contains(&line.sample_code), "the bench sees blind codes only: {page}");
+
+    let asked = "go=1&system=chemstation&method=OP.M&volume=1.0&first=11&levels=2&every=5&times=1";
+    let page = technician.get(&format!("{address}?{asked}")).await.into_string().await.unwrap();
+    assert!(page.contains("STD-2") && page.contains("OP.M") && !page.contains("BLANK"), "{page}");
+    let file = technician.get(&format!("{address}/table?{asked}")).await;
+    let kept = file.cookies().get("sequence").map(|cookie| cookie.value().to_owned()).unwrap();
+    assert!(kept.starts_with("chemstation|OP.M|1.0|11|2|5|1|"), "{kept}");
+    let name = file.headers().get_one("Content-Disposition").unwrap().to_owned();
+    assert!(name.ends_with("-chemstation.csv\""), "{name}");
+    let bytes = file.into_bytes().await.unwrap();
+    assert!(bytes.starts_with(b"\xFF\xFEL\0o\0c\0"), "ChemStation reads UTF-16");
+
+    for wrong in ["volume=1,0", "first=x", "system=none"] {
+        let (name, _) = wrong.split_once('=').unwrap();
+        let others: Vec<&str> = asked.split('&').filter(|part| !part.starts_with(name)).collect();
+        let page = technician.get(&format!("{address}?{}&{wrong}", others.join("&"))).await;
+        let page = page.into_string().await.unwrap();
+        assert!(page.contains(&format!("href=\"#f-{name}\"")) && !page.contains("sequence/table"), "{wrong}: {page}");
+        let file = technician.get(&format!("{address}/table?{}&{wrong}", others.join("&"))).await;
+        assert_eq!(file.status(), Status::Conflict, "{wrong}");
+    }
+    assert_eq!(technician.get("/qc/batches/999999/sequence").await.status(), Status::NotFound);
+}
